@@ -1,0 +1,77 @@
+package line
+
+import "time"
+
+// Request is what a person, or a program on a person's behalf, asks of the line. The same ID asked twice is done once.
+type Request struct {
+	ID      string // chosen by the asker; empty means never repeated
+	By      string // who
+	Why     string // reason, where one is asked for
+	Command Command
+}
+
+// Reply answers a request. An accepted request is a recorded one.
+type Reply struct {
+	Request  string `json:"request"`
+	Accepted bool   `json:"accepted"`
+	Text     string `json:"text"` // what was done, or why not and what to do, in the operator's words
+}
+
+// Command is what can be asked for.
+//
+//sumtype:decl
+type Command interface{ command() }
+
+// Machine asks for a PackML command by its name (Reset, Start, Stop, Hold, Unhold, Abort, Clear, Complete) at a station, or
+// at the whole line when Target is "line".
+type Machine struct {
+	Target  string `json:"target"`
+	Command string `json:"command"`
+}
+
+// AddOrder asks for packs of a product.
+type AddOrder struct {
+	Order    OrderID `json:"order"`
+	Product  string  `json:"product"`
+	Quantity int     `json:"quantity"`
+}
+
+// DecideRework decides on a pack that waits at the bench: rework it, or scrap it.
+type DecideRework struct {
+	Pack  PackID `json:"pack"`
+	Scrap bool   `json:"scrap,omitempty"`
+}
+
+// Hold keeps a pack or a lot from going on.
+type Hold struct {
+	Subject string `json:"subject"`
+	Release bool   `json:"release,omitempty"`
+}
+
+// LoadMaterial puts a lot of a consumable at a station.
+type LoadMaterial struct {
+	Station  StationID `json:"station"`
+	Item     string    `json:"item"`
+	Lot      LotID     `json:"lot"`
+	Quantity float64   `json:"quantity"`
+	Expiry   time.Time `json:"expiry"`
+}
+
+// ServiceTool cleans the glass, dresses or replaces the electrode of a station.
+type ServiceTool struct {
+	Station StationID `json:"station"`
+	Action  string    `json:"action"` // clean, dress or replace
+}
+
+// AcknowledgeAlarm says that a person has seen an alarm.
+type AcknowledgeAlarm struct {
+	Alarm string `json:"alarm"`
+}
+
+func (Machine) command()          {}
+func (AddOrder) command()         {}
+func (DecideRework) command()     {}
+func (Hold) command()             {}
+func (LoadMaterial) command()     {}
+func (ServiceTool) command()      {}
+func (AcknowledgeAlarm) command() {}

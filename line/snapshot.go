@@ -1,0 +1,92 @@
+package line
+
+import "time"
+
+// Snapshot is the line as its faces see it: the latest wins, any may be dropped.
+type Snapshot struct {
+	At        time.Time         `json:"at"`
+	Line      string            `json:"line"`
+	Simulated bool              `json:"simulated"`
+	Fence     uint16            `json:"fence"`
+	Seq       uint64            `json:"seq"` // journal sequence that it includes
+	Stations  []StationSnapshot `json:"stations"`
+	Orders    []OrderSnapshot   `json:"orders"`
+	Packs     []PackSnapshot    `json:"packs"` // those in process, and the last few that are not
+	Alarms    []AlarmSnapshot   `json:"alarms"`
+	Cells     CellCounts        `json:"cells"`
+	Good      int               `json:"good"`
+	NOK       int               `json:"nok"` // scrapped or quarantined
+	FirstPass int               `json:"first_pass"`
+}
+
+// StationSnapshot is one station, with the reason for its state in the operator's words.
+type StationSnapshot struct {
+	Station    StationID        `json:"station"`
+	Kind       Kind             `json:"kind"`
+	Title      string           `json:"title"`
+	State      string           `json:"state"`
+	Reason     string           `json:"reason"`
+	NextAction string           `json:"next_action,omitempty"`
+	Part       string           `json:"part,omitempty"`
+	Pack       PackID           `json:"pack,omitempty"`
+	Act        string           `json:"act,omitempty"` // "laser weld 12"
+	Done       int              `json:"done"`          // acts done of this visit
+	Of         int              `json:"of"`            // acts planned for this visit, 0 if unknown
+	Waiting    int              `json:"waiting"`       // parts in its infeed
+	Devices    []DeviceSnapshot `json:"devices"`
+	ToolUse    float64          `json:"tool_use,omitempty"`
+	ToolLimit  float64          `json:"tool_limit,omitempty"`
+}
+
+// DeviceSnapshot is one device of a station.
+type DeviceSnapshot struct {
+	Device    DeviceID `json:"device"`
+	Up        bool     `json:"up"`
+	Reason    string   `json:"reason,omitempty"` // why it is not up
+	Simulated bool     `json:"simulated"`
+	Open      string   `json:"open,omitempty"` // token of the open intent
+}
+
+// OrderSnapshot is one order's progress.
+type OrderSnapshot struct {
+	Order       OrderID `json:"order"`
+	Product     string  `json:"product"`
+	Revision    string  `json:"revision"`
+	Quantity    int     `json:"quantity"`
+	Started     int     `json:"started"`
+	Released    int     `json:"released"`
+	Scrapped    int     `json:"scrapped"`
+	Quarantined int     `json:"quarantined"`
+}
+
+// PackSnapshot is one pack's progress.
+type PackSnapshot struct {
+	Pack     PackID    `json:"pack"`
+	Order    OrderID   `json:"order"`
+	Product  string    `json:"product"`
+	State    PackState `json:"state"`
+	At       StationID `json:"at"`
+	Serial   string    `json:"serial,omitempty"`
+	Progress float64   `json:"progress"` // 0 to 1, by acts planned over the whole route
+	Text     string    `json:"text"`
+}
+
+// AlarmSnapshot is one alarm that is active or not acknowledged.
+type AlarmSnapshot struct {
+	Alarm        string    `json:"alarm"`
+	Since        time.Time `json:"since"`
+	Severity     int       `json:"severity"`
+	Text         string    `json:"text"`
+	Action       string    `json:"action"`
+	Active       bool      `json:"active"`
+	Acknowledged bool      `json:"acknowledged"`
+	Group        string    `json:"group,omitempty"`
+}
+
+// CellCounts counts cells since the journal began.
+type CellCounts struct {
+	Received int         `json:"received"`
+	Rejected int         `json:"rejected"`
+	Bins     map[int]int `json:"bins"` // reject bin 1-8 → cells
+	Pool     int         `json:"pool"` // accepted and not in a set
+}

@@ -1,0 +1,216 @@
+// Package recipes turns one YAML file a revision into an immutable value: what a product is, how its packs go through the
+// line, what is set and what is asked at each station. It is strict: an unknown key, unit or measurement is an error that
+// names the file and the line.
+//
+// It does not choose a recipe for a pack, keep revisions or know stations by name: the supervisor and the store do.
+package recipes
+
+import (
+	"slices"
+	"time"
+
+	"linectl/line"
+)
+
+// Recipe is one revision of a product's recipe. It is never changed after Parse; share it freely.
+type Recipe struct {
+	Product  string // EV-P1
+	Revision string
+	Title    string // in words, for people
+	Status   string // draft, approved or withdrawn; only an approved recipe may be ordered
+	Author   string
+	Approver string // another person than the author
+
+	Source string // the file as it was read
+	Hash   string // SHA-256 of Source, hexadecimal
+
+	Chemistry    string  // LFP or NMC
+	Series       int     // cells in series in a pack
+	Parallel     int     // cells in parallel in each group
+	Modules      int     // modules of a pack; Series is a multiple of it
+	SerialPrefix string  // of the serial issued at pack-out
+	NominalV     float64 // V
+	CapacityAh   float64 // Ah
+	MassKg       float64 // kg
+
+	Cell      Cell
+	Matching  Matching
+	Materials []Material // consumables by lot, and parts by serial
+	Route     []Step     // in order; receive and sort come first and concern cells
+	Rework    []Rework
+
+	Weld     Weld
+	Inspect  Inspect
+	Assemble Assemble
+	EOL      []EOLStep // all seventeen, in order
+
+	processes map[line.Kind]Process
+}
+
+// Cells returns the number of cells of a pack.
+func (r *Recipe) Cells() int { return r.Series * r.Parallel }
+
+// ModuleOf returns the module, from 1, that a slot from 1 to Cells belongs to. Slots are counted group by group.
+func (r *Recipe) ModuleOf(slot int) int { return (slot-1)/(r.Cells()/r.Modules) + 1 }
+
+// GroupOf returns the parallel group, from 1 to Series, of a slot.
+func (r *Recipe) GroupOf(slot int) int { return (slot-1)/r.Parallel + 1 }
+
+// Process returns what is set and asked at the stations of a kind. A kind that the recipe does not mention has none.
+func (r *Recipe) Process(k line.Kind) Process { return r.processes[k] }
+
+// Step returns the route step of a kind.
+func (r *Recipe) Step(k line.Kind) (Step, bool) {
+	i := slices.IndexFunc(r.Route, func(s Step) bool { return s.Kind == k })
+	if i < 0 {
+		return Step{}, false
+	}
+	return r.Route[i], true
+}
+
+// Cell is what the recipe asks of cells before they are measured.
+type Cell struct {
+	Item         string        // type, as in the supplier's shipping notice
+	Lane         int           // magazine lane of the receiving station that holds this type
+	CodePattern  string        // regular expression that the code must match
+	MinCodeGrade string        // A to F after ISO/IEC 15415; worse is rejected
+	MaxAge       time.Duration // since production
+	MaxLots      int           // supplier lots in one pack
+	MinSOC       float64       // %, at receipt
+	MaxSOC       float64       // %
+	Remeasure    int           // how often a reading may be repeated
+	Validity     time.Duration // of a reading, until the cell is stacked
+}
+
+// Matching says how sets are built from the pool of good cells. Spreads are maximum minus minimum.
+type Matching struct {
+	Strategy            string  // "window" or "bins"
+	CapacitySpread      float64 // % of the mean, over the pack
+	OCVSpread           float64 // V, over the pack
+	OCVSpreadGroup      float64 // V, in a parallel group; 0 = not asked
+	ACIRSpread          float64 // Ω, over the pack; 0 = not asked
+	ACIRSpreadGroup     float64 // % of the group's mean, in a parallel group; 0 = not asked
+	CapacitySpreadGroup float64 // % between the groups' sums; 0 = not asked
+	CapacityBin         float64 // Ah, width of a bin for "bins"
+	OCVBin              float64 // V, width of a bin for "bins"
+	ACIRBin             float64 // Ω, width of a bin for "bins"
+}
+
+// Material is one line of the bill of material other than the cells.
+type Material struct {
+	Item     string
+	Kind     line.Kind // where it is used
+	Level    string    // "lot" or "serial"
+	Quantity float64   // a pack
+	Unit     string    // base unit, "1" for pieces
+}
+
+// Step is one step of the route.
+type Step struct {
+	Kind     line.Kind
+	Required bool
+	Needs    []Need
+}
+
+// Need is a step that must be OK for the present build state before another may begin.
+type Need struct {
+	Kind   line.Kind
+	Within time.Duration // since its end; 0 = no limit
+}
+
+// Rework says what may be mended and what must be repeated afterwards.
+type Rework struct {
+	Step        line.Kind   // where the rework is done
+	MaxPerIndex int         // for example, re-welds of one joint
+	MaxPerPack  int         // for example, re-welded joints of one pack
+	Invalidates []line.Kind // steps that must be repeated
+	Authorised  string      // the role that decides
+}
+
+// Parameter is one set value, with the equipment's hard limits. All in the base unit.
+type Parameter struct {
+	line.Quantity
+	Min, Max float64
+	Class    string // critical, major or minor
+}
+
+// Process is what is set and asked at one kind of station.
+type Process struct {
+	Parameters []Parameter
+	Limits     []line.Limit
+	Master     *MasterCheck
+	Sampling   []Sampling
+	Tool       *Tool
+}
+
+// Quantities returns the parameters that the task takes, for its intent.
+func (p Process) Quantities(t line.Task) []line.Quantity {
+	var q []line.Quantity
+	for _, field := range t.Spec().Params {
+		for _, par := range p.Parameters {
+			if par.Name == field.Name {
+				q = append(q, par.Quantity)
+			}
+		}
+	}
+	return q
+}
+
+// Limit returns the limit of a measurement.
+func (p Process) Limit(name string) (line.Limit, bool) {
+	i := slices.IndexFunc(p.Limits, func(l line.Limit) bool { return l.Name == name })
+	if i < 0 {
+		return line.Limit{}, false
+	}
+	return p.Limits[i], true
+}
+
+// MasterCheck is the check against a reference part that must have passed before production.
+type MasterCheck struct {
+	Interval   time.Duration
+	References []line.Limit // reference1, reference2: target with limits
+}
+
+// Sampling is a destructive or extended check of some parts.
+type Sampling struct {
+	What  string
+	Every int // every n-th pack
+}
+
+// Tool is a wearing part: electrode, protective glass, probe.
+type Tool struct {
+	Name   string
+	Warn   float64 // use at which the operator is told
+	Limit  float64 // use at which the station stops at the end of the part
+	Unit   string  // "1" for hits, "%" for contamination
+	Action string  // what the operator does: clean, dress or replace
+}
+
+// Weld says how the joints of a pack are made.
+type Weld struct {
+	Task         line.Task // TaskWeldLaser, TaskWeldResistance or TaskWeldUltrasonic
+	Joints       int       // of a pack
+	PerPosition  int       // joints within reach of one position of the head
+	HoldAfterNOK int       // consecutive NOK joints that hold the station
+	MaxNOK       int       // NOK joints of a pack above which it is scrapped
+}
+
+// Inspect says how joints are measured.
+type Inspect struct {
+	PerAct      int     // joints a measurement, at most 20
+	RelativeMax float64 // largest joint resistance as a multiple of the pack's median; 0 = not asked
+}
+
+// Assemble says what is put together.
+type Assemble struct {
+	Screws int // of a pack
+}
+
+// EOLStep is one step of the end-of-line test for this product.
+type EOLStep struct {
+	Step        int    // 1 to 17
+	NotRequired string // why this product does not need it; empty = required
+	Every       int    // every n-th pack; 0 or 1 = every pack
+	Parameters  []line.Quantity
+	Limits      []line.Limit
+}
