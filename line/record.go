@@ -172,14 +172,23 @@ type PartArrived struct {
 
 // StepDone closes a part's visit at a station.
 type StepDone struct {
-	Part    string   `json:"part"`
-	Step    Kind     `json:"step"`
-	Build   int      `json:"build"` // build state of the pack that the step counts for, from 1
-	Verdict Verdict  `json:"verdict"`
-	Codes   []string `json:"codes,omitempty"`
-	Text    string   `json:"text,omitempty"`
-	Acts    int      `json:"acts"`
-	Clean   bool     `json:"clean"` // no retest, no NOK, no rework in it
+	Part    string        `json:"part"`
+	Step    Kind          `json:"step"`
+	Build   int           `json:"build"` // build state of the pack that the step counts for, from 1
+	Verdict Verdict       `json:"verdict"`
+	Codes   []string      `json:"codes,omitempty"`
+	Text    string        `json:"text,omitempty"`
+	Acts    int           `json:"acts"`
+	Clean   bool          `json:"clean"`          // no retest, no NOK, no rework in it
+	NOK     []int         `json:"nok,omitempty"`  // indexes (joints, screws) that are not OK
+	Used    []MaterialUse `json:"used,omitempty"` // consumables that went into the pack here
+}
+
+// MaterialUse is what one pack took of one lot.
+type MaterialUse struct {
+	Item     string  `json:"item"`
+	Lot      LotID   `json:"lot"`
+	Quantity float64 `json:"quantity"`
 }
 
 // PartMoved says that a part left for another place.
