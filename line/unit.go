@@ -47,6 +47,17 @@ func ParseUnit(symbol string) (Unit, error) {
 	return units[i], nil
 }
 
+// UnitsOf lists the symbols in which a value of a base unit may be written: "m", "mm" and "µm" for "m".
+func UnitsOf(base string) []string {
+	var symbols []string
+	for _, u := range units {
+		if u.Base == base {
+			symbols = append(symbols, u.Symbol)
+		}
+	}
+	return symbols
+}
+
 // Format writes a value of a base unit with four significant digits in the unit's customary size: 0.000198 Ω is "198 µΩ".
 func Format(value float64, base string) string {
 	best := Unit{Symbol: base, Factor: 1}
