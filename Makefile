@@ -1,0 +1,39 @@
+# make = make test = what CI runs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := test
+.PHONY: test lint race fuzz bench docs demo help
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# Packages with goroutines or sockets. The others are pure and have nothing to race.
+CONCURRENT := ./plc/... ./simulator/... ./supervisor/... ./traceability/... ./control/... ./cmd/...
+FUZZTIME ?= 20s
+GOTEST := go test -json -timeout 10m
+
+test: lint ## set up, format, lint, vet, every test, the race detector where there are goroutines
+	{ $(GOTEST) ./... && $(GOTEST) -race $(CONCURRENT); } | go run ./internal/tally
+
+lint: ## format, lint, vet
+	scripts/setup.sh
+	scripts/format.sh
+	golangci-lint run
+	go vet ./...
+
+race: ## the race detector on everything
+	$(GOTEST) -race ./... | go run ./internal/tally
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## the figures of docs/performance.md, measured here
+	go test -run '^$$' -bench . -benchmem ./...
+
+docs: ## write the generated pages anew (the tests hold them)
+	go generate ./...
+
+demo: ## one pack of each sample product, from nothing
+	go run ./cmd/linectl demo
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8

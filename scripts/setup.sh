@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Makes sure that what the tests need is there: a C compiler (SQLite is C), golangci-lint and gofumpt in the versions we use.
+# The two tools come into .tools/bin, from this machine if it has that very version, else by go install. As root a missing
+# Debian package is installed; otherwise it is named.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly tools=$PWD/.tools/bin
+missing=()
+
+# debian PROGRAM PACKAGE WHY
+debian() {
+	command -v "$1" >/dev/null && return
+	if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+		echo "setup: installing $2 ($3)"
+		apt-get update -qq && apt-get install -y -qq "$2" >/dev/null && return
+	fi
+	missing+=("$2 ($3): apt-get install $2")
+}
+
+# is BINARY MODULE VERSION
+is() {
+	[[ -x $1 ]] && go version -m "$1" | grep -Pq "^\tmod\t\Q$2\E\t\Q$3\E(\t|$)"
+}
+
+# tool NAME MODULE PACKAGE VERSION
+tool() {
+	local name=$1 module=$2 package=$3 version=$4 found
+	is "$tools/$name" "$module" "$version" && return
+	mkdir -p "$tools"
+	for found in "$(command -v "$name" || true)" "$(go env GOBIN)/$name" "$(go env GOPATH)/bin/$name"; do
+		if [[ -n $found ]] && is "$found" "$module" "$version"; then
+			ln -sf "$found" "$tools/$name"
+			return
+		fi
+	done
+	echo "setup: building $name $version (once)"
+	GOBIN=$tools go install "$package@$version" ||
+		missing+=("$name $version: go install $package@$version")
+}
+
+if ! command -v go >/dev/null; then
+	echo "setup: Go is missing; install the version that go.mod names" >&2
+	exit 1
+fi
+debian gcc gcc "SQLite is C"
+tool golangci-lint github.com/golangci/golangci-lint/v2 github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
+tool gofumpt mvdan.cc/gofumpt mvdan.cc/gofumpt v0.12.0
+
+if ((${#missing[@]})); then
+	printf 'setup: missing: %s\n' "${missing[@]}" >&2
+	echo 'setup: nothing was run, for without these a green result would not be one' >&2
+	exit 1
+fi
