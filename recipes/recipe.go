@@ -91,6 +91,7 @@ type Matching struct {
 	ACIRSpread          float64 // Ω, over the pack; 0 = not asked
 	ACIRSpreadGroup     float64 // % of the group's mean, in a parallel group; 0 = not asked
 	CapacitySpreadGroup float64 // % between the groups' sums; 0 = not asked
+	MinCapacity         float64 // Ah, of the weakest parallel group's sum: the pack has no more; 0 = not asked
 	CapacityBin         float64 // Ah, width of a bin for "bins"
 	OCVBin              float64 // V, width of a bin for "bins"
 	ACIRBin             float64 // Ω, width of a bin for "bins"
