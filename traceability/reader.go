@@ -1,0 +1,111 @@
+package traceability
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"linectl/line"
+)
+
+// page is how many journal entries one read takes: short reads keep the write-ahead log short.
+const page = 1024
+
+// Reader answers questions from the records, beside a running supervisor or without one. It cannot write. Its methods may be
+// called from any goroutine; four may read at a time.
+type Reader struct {
+	db  *sql.DB
+	dir string
+}
+
+// OpenReader opens the records in dir for reading. A directory without records is an error.
+func OpenReader(dir string) (*Reader, error) {
+	fresh, err := fileState(dir)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		return nil, fmt.Errorf("no records in %s: there is no %s; start the line there first or choose another --data", dir, filepath.Join(dir, fileName))
+	}
+	name, err := dsn(dir, "mode=ro&_query_only=1&_busy_timeout=5000")
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", name)
+	if err != nil {
+		return nil, explain(dir, err)
+	}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	return &Reader{db: db, dir: dir}, nil
+}
+
+// Close closes the connections.
+func (r *Reader) Close() error { return r.db.Close() }
+
+// Replay calls f with every entry of the journal from sequence number from on, in order, and stops at the first error. An
+// entry of a kind that this program does not know, and a gap in the numbers, are errors.
+func (r *Reader) Replay(ctx context.Context, from uint64, f func(line.Entry) error) error {
+	from = max(from, 1)
+	for {
+		entries, err := r.Entries(ctx, from, page)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Seq != from {
+				return fmt.Errorf("journal in %s: entry %d is missing; restore the last backup", r.dir, from)
+			}
+			if err := f(e); err != nil {
+				return err
+			}
+			from++
+		}
+		if len(entries) < page {
+			return nil
+		}
+	}
+}
+
+// Entries returns at most limit entries of the journal from sequence number from on, in order; an empty answer means that
+// there are no more yet.
+func (r *Reader) Entries(ctx context.Context, from uint64, limit int) ([]line.Entry, error) {
+	rows, err := readRows(ctx, r.db, "", from, limit)
+	if err != nil {
+		return nil, explain(r.dir, err)
+	}
+	entries := make([]line.Entry, 0, len(rows))
+	for _, row := range rows {
+		e, err := row.decode()
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// querier is what reads: the pool of a Reader, or the writer's one connection.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// readRows reads rows of the journal of the named schema, "" for the database itself.
+func readRows(ctx context.Context, q querier, schema string, from uint64, limit int) (list []row, err error) {
+	rows, err := q.QueryContext(ctx, "SELECT seq, kind, pack, station, at_us, body, hash FROM "+schema+"journal WHERE seq >= ? ORDER BY seq LIMIT ?",
+		int64(from), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.seq, &r.kind, &r.pack, &r.station, &r.micros, &r.body, &r.hash); err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
