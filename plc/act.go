@@ -1,0 +1,318 @@
+package plc
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"linectl/line"
+	"linectl/plc/tags"
+)
+
+// stage is how far the open job has come.
+type stage uint8
+
+const (
+	nothing       stage = iota
+	asking              // Execute or Reconcile: rule Q decides at every read
+	refusing            // refused: void the token so that no late duplicate fires, then tell
+	fencing             // told as unknown: void the token, then let the next job come
+	acknowledging       // write until the device has left Done
+)
+
+// How often a block is written in vain until the act counts as refused.
+const (
+	damagedLimit = 3
+	busyLimit    = 10
+)
+
+// work is the one job that is open with the device.
+type work struct {
+	stage   stage
+	job     line.Job
+	token   line.Token
+	block   tags.Command
+	refuse  line.RejectReason // asking: the intent does not fit a block; refusing: why
+	after   uint64            // reads asked for before it was submitted: only a later one may judge it
+	since   time.Time         // when it was opened, or something new was written for it
+	wrote   tags.Opcode       // what was written last for it, and with which token and epoch
+	wroteTo line.Token        //
+	epoch   uint32            //
+	wroteAt time.Time         //
+	writes  int               // how often in a row
+	voided  bool              // its token was voided in this stage
+	counted bool              // the last write's refusal has been counted
+	refused int               // refusals that allow a resend
+}
+
+func (w *work) idle() bool { return w.stage == nothing }
+
+// enter begins a stage. Its first write is due at once.
+func (w *work) enter(s stage) { w.stage, w.writes, w.voided = s, 0, false }
+
+// submit takes a job in. It is judged by a read that was asked for after this moment (rule S).
+func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
+	if j.Op == line.MachineCommand || j.Op == line.UnitMode {
+		if !h.machine.add(j) {
+			h.overflow(out)
+		}
+		return
+	}
+	if j.Token == 0 {
+		j.Token = j.Act.Token
+	}
+	if j.Token == 0 {
+		if j.Op != line.Acknowledge { // zero is what a device says that has done nothing yet: it names no act
+			out.Events = append(out.Events, line.ActRejected{Device: h.device, Reason: line.RejectBlock})
+		}
+		return
+	}
+	if h.holds(j) {
+		return
+	}
+	if len(h.queue) == queueLimit {
+		h.overflow(out)
+		return
+	}
+	h.queue = append(h.queue, j)
+	h.queuedAt = append(h.queuedAt, h.asked)
+	h.pollAt = now
+	if !h.open.idle() {
+		return
+	}
+	h.takeNext(now)
+	if w := &h.open; w.stage == acknowledging && h.fresh && !h.awaiting && holdsResult(&h.last, w.token) {
+		h.workWrite(now, out, tags.Command{Token: w.token, Op: tags.OpAcknowledge}) // idempotent, so it needs no read before
+	}
+}
+
+// holds reports whether the job is open or queued already; a Reconcile adds nothing to its own open Execute.
+func (h *Handshake) holds(j line.Job) bool {
+	if w := &h.open; w.token == j.Token && (w.stage == asking || w.stage == refusing) && j.Op != line.Acknowledge &&
+		(w.job.Op == j.Op || w.job.Op == line.Execute) {
+		return true
+	}
+	return slices.ContainsFunc(h.queue, func(q line.Job) bool { return q.Op == j.Op && q.Token == j.Token })
+}
+
+func (h *Handshake) overflow(out *Output) {
+	h.lose(out, fmt.Sprintf("device %s has %d jobs waiting and takes no more", h.device, queueLimit), lostLink)
+}
+
+// takeNext opens the job that has waited longest.
+func (h *Handshake) takeNext(now time.Time) {
+	h.open = work{}
+	if len(h.queue) == 0 {
+		return
+	}
+	j := h.queue[0]
+	h.open = work{stage: asking, job: j, token: j.Token, after: h.queuedAt[0], since: now}
+	h.queue = slices.Delete(h.queue, 0, 1)
+	h.queuedAt = slices.Delete(h.queuedAt, 0, 1)
+	switch j.Op {
+	case line.Execute:
+		h.open.block, h.open.refuse, _ = executeBlock(j.Token, j.Act)
+	case line.Acknowledge:
+		h.open.stage = acknowledging
+	}
+}
+
+// work judges the open job by the status just read, and the next ones as far as it answers for them too.
+func (h *Handshake) work(now time.Time, out *Output) {
+	for !h.open.idle() {
+		if h.open.after >= h.asked {
+			h.pollAt = now
+			return
+		}
+		if !h.judge(now, out) {
+			return
+		}
+		h.takeNext(now)
+	}
+}
+
+// judge brings the open job forward and reports whether it is closed.
+func (h *Handshake) judge(now time.Time, out *Output) bool {
+	w := &h.open
+	switch w.stage {
+	case asking:
+		return h.ask(now, out)
+	case refusing:
+		return h.refuse(now, out)
+	case fencing:
+		return h.fenceOff(now, out)
+	case acknowledging:
+		if h.takenOver() || !holdsResult(&h.last, w.token) {
+			return true
+		}
+		h.workWrite(now, out, tags.Command{Token: w.token, Op: tags.OpAcknowledge})
+	case nothing:
+	}
+	return false
+}
+
+// holdsResult reports whether the device waits for the acknowledgement of the token.
+func holdsResult(s *tags.Status, token line.Token) bool {
+	return s.LastCompleted == token && s.Phase == line.PhaseDone
+}
+
+// ask applies rules Q and S to an Execute or a Reconcile.
+func (h *Handshake) ask(now time.Time, out *Output) bool {
+	w, s := &h.open, &h.last
+	found, why := examine(s, w.token, w.job.Act.RetainID)
+	switch found {
+	case completed:
+		out.Events = append(out.Events, h.result())
+		return true
+	case running:
+		return false
+	case doubtful:
+		return h.unknown(now, out, why)
+	case notAccepted:
+	}
+	switch {
+	case h.takenOver():
+		// The device will accept nothing of this incarnation any more, so nothing was done and nothing can be.
+		out.Events = append(out.Events, line.ActRejected{Device: h.device, Token: w.token, Reason: line.RejectStaleFence})
+		return true
+	case s.FenceHighest < h.fence:
+		// Until the device knows this incarnation, a block of an earlier one may still arrive.
+		h.workWrite(now, out, tags.Command{Op: tags.OpQuery})
+		return false
+	case w.job.Op == line.Reconcile:
+		out.Events = append(out.Events, line.ActNotBegun{Device: h.device, Token: w.token})
+		return true
+	case w.refuse != 0 || h.refusedForGood():
+		w.enter(refusing)
+		return h.refuse(now, out)
+	}
+	h.execute(now, out)
+	return false
+}
+
+// execute writes the act's block if the device can take it (rule S): the same token at every resend.
+func (h *Handshake) execute(now time.Time, out *Output) {
+	w, s := &h.open, &h.last
+	if s.Phase != line.PhaseIdle {
+		h.clearWay(now, out)
+		return
+	}
+	if s.Machine != stateExecute {
+		return
+	}
+	h.workWrite(now, out, w.block)
+}
+
+// refusedForGood counts the device's refusal of the last write and reports whether resending is over; then w.refuse says why.
+func (h *Handshake) refusedForGood() bool {
+	w, s := &h.open, &h.last
+	if w.wrote != tags.OpExecute || w.counted || s.Rejected != w.token {
+		return false
+	}
+	w.counted = true
+	limit := 1
+	switch s.RejectReason {
+	case line.RejectStaleEpoch, line.RejectStaleFence:
+		return false // the epoch just read goes into the next block; the fence is compared above
+	case line.RejectBlock:
+		limit = damagedLimit
+	case line.RejectBusy, line.RejectOldToken:
+		limit = busyLimit
+	case line.RejectRecipe, line.RejectPart, line.RejectIndexDone, line.RejectNotPermitted, line.RejectMode:
+	}
+	if w.refused++; w.refused < limit {
+		return false
+	}
+	w.refuse = s.RejectReason
+	return true
+}
+
+// refuse voids the token and then tells the refusal. Should a late block have started the act after all, that is found here.
+func (h *Handshake) refuse(now time.Time, out *Output) bool {
+	w, s := &h.open, &h.last
+	found, why := examine(s, w.token, w.job.Act.RetainID)
+	switch found {
+	case completed:
+		out.Events = append(out.Events, h.result())
+		return true
+	case running:
+		w.enter(asking)
+		w.refuse, w.refused = 0, 0
+		return false
+	case doubtful:
+		voided := w.voided && s.RetainID == w.job.Act.RetainID && s.Floor == w.token && s.Phase == line.PhaseIdle
+		if !voided {
+			return h.unknown(now, out, why)
+		}
+	case notAccepted:
+		if !h.takenOver() {
+			h.void(now, out)
+			return false
+		}
+	}
+	out.Events = append(out.Events, line.ActRejected{Device: h.device, Token: w.token, Reason: w.refuse})
+	return true
+}
+
+// unknown tells at once that nobody can say, and begins to void the token (rule T3).
+func (h *Handshake) unknown(now time.Time, out *Output, why string) bool {
+	out.Events = append(out.Events, line.ActUnknown{Device: h.device, Token: h.open.token, Evidence: h.evidence(why)})
+	h.open.enter(fencing)
+	return h.fenceOff(now, out)
+}
+
+// fenceOff voids the token until no block of it can start anything any more.
+func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
+	w, s := &h.open, &h.last
+	if h.takenOver() || s.Floor >= w.token && s.Phase == line.PhaseIdle {
+		return true
+	}
+	h.void(now, out)
+	return false
+}
+
+func (h *Handshake) void(now time.Time, out *Output) {
+	switch h.last.Phase {
+	case line.PhaseIdle, line.PhaseInterrupted:
+		if h.workWrite(now, out, tags.Command{Token: h.open.token, Op: tags.OpVoid}) {
+			h.open.voided = true
+		}
+	case line.PhaseAccepted, line.PhaseExecuting, line.PhaseDone, line.PhaseFault:
+		h.clearWay(now, out)
+	}
+}
+
+// clearWay brings the device back to Idle from an act before this one. One act is open per device at a time, so an earlier
+// one is closed in the record: its result may be acknowledged and its remains voided, also after a restart.
+func (h *Handshake) clearWay(now time.Time, out *Output) {
+	s, token := &h.last, h.open.token
+	switch {
+	case s.Phase == line.PhaseDone && s.LastCompleted <= token:
+		h.workWrite(now, out, tags.Command{Token: s.LastCompleted, Op: tags.OpAcknowledge})
+	case s.Phase == line.PhaseInterrupted && s.Floor < token:
+		h.workWrite(now, out, tags.Command{Token: s.Floor, Op: tags.OpVoid})
+	}
+}
+
+// workWrite writes a block for the open job: at once the first time and after the device was restarted (what was sent under
+// the old epoch is dead), and then ever less often. A Stop in the same output goes before it. It reports whether it wrote.
+func (h *Handshake) workWrite(now time.Time, out *Output, c tags.Command) bool {
+	w := &h.open
+	if out.Write != nil {
+		h.pollAt = now
+		return false
+	}
+	if w.wrote != c.Op || w.wroteTo != c.Token {
+		w.writes, w.since = 0, now
+	}
+	if w.epoch != h.last.BootEpoch {
+		w.writes = 0
+	}
+	if w.writes > 0 && now.Sub(w.wroteAt) < min(h.opts.ResendAfter<<min(w.writes-1, 8), resendMax) {
+		return false
+	}
+	w.writes++
+	w.wrote, w.wroteTo, w.epoch, w.wroteAt, w.counted = c.Op, c.Token, h.last.BootEpoch, now, false
+	h.send(now, out, c)
+	return true
+}

@@ -1,0 +1,188 @@
+package plc
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"linectl/line"
+)
+
+// TestMain lets the properties look deeper than the library's defaults; the flags on the command line still win.
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{"rapid.checks": "1000", "rapid.steps": "60"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// plan is the line as the property needs it: one open act at a time, recorded before it is sent, closed by what is told.
+type plan struct {
+	*rig
+	open     line.Intent // the recorded intent; token 0 = none
+	asked    bool        // Execute or Reconcile was submitted to this supervisor and not answered
+	sequence uint64
+	ends     map[line.Token]string
+	held     map[line.Token]int // effects when the token was said not begun or rejected
+}
+
+func (p *plan) told(e line.DeviceEvent) {
+	switch e := e.(type) {
+	case line.ActFinished:
+		if p.cell.effects[e.Token] != 1 {
+			p.Fatalf("job %v is told finished with %d effects", e.Token, p.cell.effects[e.Token])
+		}
+		if want := float32(e.Token.Sequence()) + 0.5; e.Values[0] != want {
+			p.Fatalf("job %v is told with the result of another: %v, want %v", e.Token, e.Values[0], want)
+		}
+		p.close(e.Token, "finished")
+	case line.ActRejected:
+		p.close(e.Token, "rejected")
+	case line.ActUnknown:
+		if e.Evidence.Why == "" {
+			p.Fatalf("job %v is unknown without a reason", e.Token)
+		}
+		p.close(e.Token, "unknown")
+	case line.ActNotBegun:
+		if p.cell.effects[e.Token] != 0 {
+			p.Fatalf("job %v is told not begun with an effect", e.Token)
+		}
+		p.asked = false
+	case line.DeviceStatus, line.DeviceLost:
+	}
+}
+
+func (p *plan) close(token line.Token, how string) {
+	if before, ok := p.ends[token]; ok && p.open.Token != token {
+		p.Fatalf("job %v ended twice: %s, then %s", token, before, how)
+	}
+	if token != p.open.Token {
+		p.Fatalf("job %v ended %s but %v was open", token, how, p.open.Token)
+	}
+	p.ends[token] = how
+	p.open, p.asked = line.Intent{}, false
+}
+
+// next does what the line would do now: acknowledge what is recorded, send what is open, or order another act.
+func (p *plan) next() {
+	if p.asked || p.status.RetainID == 0 {
+		return
+	}
+	if last := p.cell.LastCompleted; p.ends[last] == "finished" && p.cell.Phase == line.PhaseDone {
+		p.submit(line.Job{Op: line.Acknowledge, Token: last})
+	}
+	if p.open.Token == 0 {
+		p.sequence++
+		token := line.NewToken(p.fence, p.sequence)
+		p.open = p.intent(token)
+		p.open.RetainID = p.status.RetainID
+	}
+	p.asked = true
+	p.submit(line.Job{Op: line.Execute, Token: p.open.Token, Act: p.open})
+}
+
+// crash restarts the supervisor. Whatever was open is reconciled first.
+func (p *plan) crash() {
+	p.restart()
+	p.asked = false
+	if p.open.Token != 0 {
+		p.asked = true
+		p.submit(line.Job{Op: line.Reconcile, Token: p.open.Token, Act: p.open})
+	}
+}
+
+// settle ends all faults and asks that whatever is open comes to an end, and that the line can work on.
+func (p *plan) settle() {
+	p.dropWrites, p.loseAnswers, p.failReads, p.staleReads, p.failDials, p.copies = 0, 0, 0, 0, 0, nil
+	p.cell.refuse, p.cell.Machine, p.cell.dead = 0, stateExecute, false
+	for range 400 {
+		p.cell.Machine = stateExecute // a Stop that waited for the wire may come out now
+		if p.open.Token == 0 {
+			break
+		}
+		p.run(50 * time.Millisecond)
+		if !p.asked && p.open.Token != 0 {
+			p.next()
+		}
+	}
+	if p.open.Token != 0 {
+		p.Fatalf("job %v never ended; device %+v", p.open.Token, p.cell.Status)
+	}
+	p.run(2 * time.Second)
+	p.cell.Machine = stateExecute
+	finished := len(p.ends)
+	for range 100 {
+		p.next()
+		p.run(100 * time.Millisecond)
+		if len(p.ends) > finished+1 {
+			break
+		}
+	}
+	if len(p.ends) <= finished {
+		p.Fatalf("after the faults no job is done any more; device %+v", p.cell.Status)
+	}
+	for token, how := range p.ends {
+		effects := p.cell.effects[token]
+		if effects > 1 || how == "rejected" && effects != 0 || how == "finished" && effects != 1 {
+			p.Fatalf("job %v ended %s with %d effects", token, how, effects)
+		}
+	}
+	for token, effects := range p.cell.effects {
+		if effects > 1 {
+			p.Fatalf("job %v had %d effects", token, effects)
+		}
+	}
+}
+
+// TestAnyInterleavingOfFaultsKeepsThePromise is the promise of the handshake: at most one effect for a token, never told
+// finished without it, and every act comes to an end once the faults stop.
+func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
+	ends := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		p := &plan{rig: newRig(t), ends: map[line.Token]string{}}
+		p.hear = p.told
+		p.run(50 * time.Millisecond)
+		few := rapid.IntRange(1, 4)
+		wait := rapid.IntRange(0, 1500)
+		t.Repeat(map[string]func(*rapid.T){
+			"run":       func(t *rapid.T) { p.run(time.Duration(rapid.IntRange(1, 300).Draw(t, "ms")) * time.Millisecond) },
+			"next": func(t *rapid.T) {
+				p.cell.takes = time.Duration(rapid.IntRange(1, 200).Draw(t, "takes ms")) * time.Millisecond
+				p.next()
+				p.run(time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * time.Millisecond)
+			},
+			"drop":      func(t *rapid.T) { p.dropWrites = few.Draw(t, "n") },
+			"deaf":      func(t *rapid.T) { p.loseAnswers = few.Draw(t, "n") },
+			"blind":     func(t *rapid.T) { p.failReads = few.Draw(t, "n") },
+			"stale":     func(t *rapid.T) { p.staleReads = few.Draw(t, "n") },
+			"undialled": func(t *rapid.T) { p.failDials = few.Draw(t, "n") },
+			"late": func(t *rapid.T) {
+				p.copies = append(p.copies, time.Duration(wait.Draw(t, "ms"))*time.Millisecond)
+			},
+			"reboot":  func(*rapid.T) { p.cell.reboot(false) },
+			"forget":  func(*rapid.T) { p.cell.reboot(true) },
+			"crash":   func(*rapid.T) { p.crash() },
+			"hold":    func(*rapid.T) { p.cell.Machine = 11 },
+			"unhold":  func(*rapid.T) { p.cell.Machine = stateExecute },
+			"freeze":  func(*rapid.T) { p.cell.dead = !p.cell.dead },
+			"refuse":  func(t *rapid.T) { p.cell.refuse = line.RejectReason(rapid.IntRange(0, 10).Draw(t, "reason")) },
+			"machine": func(t *rapid.T) { p.submit(line.Job{Op: line.MachineCommand, Machine: uint16(rapid.IntRange(1, 10).Draw(t, "command"))}) },
+		})
+		p.settle()
+		for _, how := range p.ends {
+			ends[how]++
+		}
+	})
+	t.Log(fmt.Sprint(ends))
+	for _, how := range []string{"finished", "rejected", "unknown"} {
+		if ends[how] == 0 {
+			t.Errorf("no job ended %s: the faults do not reach what they are to reach", how)
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package plc
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"linectl/line"
+	"linectl/plc/tags"
+)
+
+// failer is what a rig needs of a test; both testing.T and rapid.T are one.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+var errLink = errors.New("read 127.0.0.1:1502: i/o timeout")
+
+// letter is a write on its way to the device.
+type letter struct {
+	at  time.Time
+	cmd tags.Command
+}
+
+// rig joins a Handshake and a cell by a wire with faults, in virtual time. A round trip takes a millisecond.
+type rig struct {
+	failer
+	h     *Handshake
+	cell  *cell
+	now   time.Time
+	late  []letter
+	fence uint16
+	out   Output
+
+	dropWrites, loseAnswers, failReads, staleReads, failDials int // how many of the next ones go wrong
+	copies                                                    []time.Duration
+	failWith                                                  error
+
+	events []line.DeviceEvent
+	status line.DeviceStatus
+	hear   func(line.DeviceEvent)
+}
+
+func newRig(t failer) *rig {
+	r := &rig{failer: t, cell: newCell(), now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC), fence: 1}
+	r.h = New("ST060.welder", r.fence, Options{})
+	return r
+}
+
+// run lets time pass.
+func (r *rig) run(d time.Duration) {
+	r.Helper()
+	until := r.now.Add(d)
+	for r.now.Before(until) {
+		r.step(Tick{})
+		next := until
+		if !r.out.Next.IsZero() && r.out.Next.Before(next) {
+			next = r.out.Next
+		}
+		r.wait(max(next.Sub(r.now), time.Millisecond))
+	}
+}
+
+// step gives one input and carries out what comes of it, until nothing is to be read or written.
+func (r *rig) step(in Input) {
+	r.Helper()
+	for range 200 {
+		r.out = r.h.Step(r.now, in)
+		for _, e := range r.out.Events {
+			r.events = append(r.events, e)
+			if s, ok := e.(line.DeviceStatus); ok {
+				r.status = s
+			}
+			if r.hear != nil {
+				r.hear(e)
+			}
+		}
+		switch {
+		case r.out.Redial:
+			in = r.dial()
+		case r.out.Write != nil && !r.out.Read:
+			r.Fatalf("a write without a read after it: %+v", r.out)
+		case r.out.Write != nil:
+			in = r.write(*r.out.Write)
+		case r.out.Read:
+			in = r.read()
+		default:
+			return
+		}
+	}
+	r.Fatalf("the handshake does not come to rest: %+v", r.out)
+}
+
+func (r *rig) dial() Input {
+	r.wait(time.Millisecond)
+	if take(&r.failDials) {
+		return r.failure()
+	}
+	return Connected{}
+}
+
+func (r *rig) write(c tags.Command) Input {
+	if r.dropWrites > 0 {
+		r.dropWrites--
+	} else {
+		for _, after := range append([]time.Duration{0}, r.copies...) {
+			r.late = append(r.late, letter{r.now.Add(after), c})
+		}
+		r.copies = nil
+	}
+	r.wait(time.Millisecond)
+	if take(&r.loseAnswers) {
+		return r.failure()
+	}
+	return r.read()
+}
+
+func (r *rig) read() Input {
+	r.wait(time.Millisecond)
+	if take(&r.failReads) {
+		return r.failure()
+	}
+	if take(&r.staleReads) && r.cell.before.BootEpoch == r.cell.BootEpoch {
+		return StatusRead{r.cell.before}
+	}
+	return StatusRead{r.cell.Status}
+}
+
+func (r *rig) failure() Input {
+	err := r.failWith
+	if err == nil {
+		err = errLink
+	}
+	return Failed{Err: err, Class: Classify(err)}
+}
+
+// wait moves the clock and delivers what is due.
+func (r *rig) wait(d time.Duration) {
+	until := r.now.Add(d)
+	for {
+		first := -1
+		for i, l := range r.late {
+			if !l.at.After(until) && (first < 0 || l.at.Before(r.late[first].at)) {
+				first = i
+			}
+		}
+		if first < 0 {
+			break
+		}
+		l := r.late[first]
+		r.late = append(r.late[:first:first], r.late[first+1:]...)
+		r.cell.command(l.at, l.cmd)
+	}
+	r.now = until
+	r.cell.run(r.now)
+}
+
+func (r *rig) submit(j line.Job) {
+	r.Helper()
+	j.Device = r.h.device
+	r.step(Submit{j})
+}
+
+func (r *rig) execute(token line.Token) {
+	r.Helper()
+	r.submit(line.Job{Op: line.Execute, Token: token, Act: r.intent(token)})
+}
+
+func (r *rig) intent(token line.Token) line.Intent {
+	return line.Intent{
+		Token: token, Device: r.h.device, Task: line.TaskWeldLaser, Part: "EV-P1-000001", Index: 3, RetainID: 7001,
+		RecipeHash: "deadbeef00", Within: time.Second,
+	}
+}
+
+// restart is a new supervisor after a crash of the old one. What the old one sent may still be on its way.
+func (r *rig) restart() {
+	r.fence++
+	r.h = New(r.h.device, r.fence, Options{})
+	r.status = line.DeviceStatus{}
+}
+
+func take(n *int) bool {
+	if *n == 0 {
+		return false
+	}
+	*n--
+	return true
+}
+
+// sent counts the blocks with an opcode and token that reached the device.
+func (r *rig) sent(op tags.Opcode, token line.Token) (n int) {
+	for _, c := range r.cell.commands {
+		if c.Op == op && c.Token == token {
+			n++
+		}
+	}
+	return n
+}
+
+// last returns the last event of a kind.
+func last[E line.DeviceEvent](r *rig) (e E, n int) {
+	for _, x := range r.events {
+		if x, ok := x.(E); ok {
+			e, n = x, n+1
+		}
+	}
+	return e, n
+}
+
+func TestAnActFromEndToEnd(t *testing.T) {
+	r := newRig(t)
+	r.run(100 * time.Millisecond)
+	token := line.NewToken(1, 5)
+	r.execute(token)
+	r.run(100 * time.Millisecond)
+	done, n := last[line.ActFinished](r)
+	if n != 1 || done.Token != token || done.Outcome != line.OutcomeOK || done.Values[0] != 5.5 || done.Index != 3 || done.Part != "EV-P1-000001" {
+		t.Fatalf("finished %d times: %+v", n, done)
+	}
+	r.submit(line.Job{Op: line.Acknowledge, Token: token})
+	r.execute(token + 1)
+	r.run(100 * time.Millisecond)
+	if done, n := last[line.ActFinished](r); n != 2 || done.Token != token+1 {
+		t.Fatalf("the next act finished %d times: %+v", n, done)
+	}
+	if r.cell.effects[token] != 1 || r.cell.effects[token+1] != 1 {
+		t.Fatalf("effects %v, want one for each token", r.cell.effects)
+	}
+	if got := r.sent(tags.OpExecute, token); got != 1 {
+		t.Fatalf("%d blocks were sent over a good wire, want 1", got)
+	}
+}
