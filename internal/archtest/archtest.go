@@ -6,6 +6,7 @@
 package archtest
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -25,6 +26,7 @@ const module = "linectl"
 type tree struct {
 	fset     *token.FileSet
 	packages map[string][]*ast.File // by directory, without test files
+	markdown []string
 	problems []string
 }
 
@@ -48,7 +50,7 @@ func check(root fs.FS) ([]string, error) {
 	for dir, files := range t.packages {
 		t.comment(dir, files)
 	}
-	if err := t.dependencies(root); err != nil {
+	if err := errors.Join(t.dependencies(root), t.pages(root)); err != nil {
 		return nil, err
 	}
 	slices.Sort(t.problems)
@@ -72,6 +74,9 @@ func (t *tree) file(root fs.FS, name string) error {
 	}
 	if !strings.HasPrefix(name, "internal/archtest/") { // it must name what it forbids
 		t.words(name, string(source))
+	}
+	if path.Ext(name) == ".md" {
+		t.markdown = append(t.markdown, name)
 	}
 	if path.Ext(name) != ".go" {
 		return nil

@@ -58,6 +58,7 @@ func TestEachViolationIsCaught(t *testing.T) {
 	clean := map[string]string{
 		"go.mod":               "module linectl\n\nrequire (\n\tgithub.com/looplab/fsm v1.0.3\n\tgithub.com/x/y v1.0.0 // indirect\n)\n",
 		"docs/dependencies.md": "| `github.com/looplab/fsm` | the table |\n",
+		"docs/architecture.md": "| `line` | `packml` | `supervisor` | [why](dependencies.md#a) [out](https://example.org) |",
 		"line/line.go":         "// Package line is words. It does nothing.\npackage line\n",
 		"packml/m.go":          "// Package packml is a table. It does not act.\npackage packml\n\nimport _ \"github.com/looplab/fsm\"\n",
 		"supervisor/loop.go":   "// Package supervisor decides. It does no I/O.\npackage supervisor\n\nfunc run() { go run() }\n",
@@ -78,6 +79,8 @@ func TestEachViolationIsCaught(t *testing.T) {
 		{"a comment without a limit", "line/line.go", "// Package line is words.\npackage line\n", "does not say what the package does not do"},
 		{"unfinished work", "line/a.go", "package line // TODO\n", "do it, file it as an issue"},
 		{"the path of a machine", "README.md", "cd /work/main\n", "README.md: line 1 has \"/work/m\""},
+		{"a link to nowhere", "README.md", "[a](docs/none.md)\n", "README.md: the link to docs/none.md leads nowhere"},
+		{"a room that is not shown", "alarms/a.go", "// Package alarms is a value. It does not ring.\npackage alarms\n", "the room `alarms` is not in its table"},
 		{"a dependency without a reason", "docs/dependencies.md", "", "no line for github.com/looplab/fsm"},
 		{"a reason without a dependency", "docs/dependencies.md", "| `github.com/looplab/fsm` | t |\n| `github.com/x/y` | t |\n", "a line for github.com/x/y"},
 	} {
