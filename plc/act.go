@@ -53,7 +53,7 @@ func (w *work) enter(s stage) { w.stage, w.writes, w.voided = s, 0, false }
 // submit takes a job in. It is judged by a read that was asked for after this moment (rule S).
 func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 	if j.Op == line.MachineCommand || j.Op == line.UnitMode {
-		if !h.machine.add(j) {
+		if !h.machine.add(now, j) {
 			h.overflow(out)
 		}
 		return
@@ -96,7 +96,7 @@ func (h *Handshake) holds(j line.Job) bool {
 }
 
 func (h *Handshake) overflow(out *Output) {
-	h.lose(out, fmt.Sprintf("device %s has %d jobs waiting and takes no more", h.device, queueLimit), lostLink)
+	h.lose(out, fmt.Sprintf("device %s takes jobs too slowly; some were not handed over", h.device), lostLink)
 }
 
 // takeNext opens the job that has waited longest.

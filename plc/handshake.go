@@ -14,7 +14,7 @@ import (
 )
 
 // Input is what a Handshake is told. Exactly one of Connected, StatusRead and Failed answers every Output that asks for
-// I/O; Submit and Tick may come at any time.
+// I/O; Submit, Overflow and Tick may come at any time.
 //
 //sumtype:decl
 type Input interface{ input() }
@@ -35,6 +35,9 @@ type Failed struct {
 	Class Class
 }
 
+// Overflow says that jobs were dropped before they came here, for the device takes them too slowly.
+type Overflow struct{}
+
 // Tick says that time has passed, at the latest at Output.Next.
 type Tick struct{}
 
@@ -42,6 +45,7 @@ func (Connected) input()  {}
 func (Submit) input()     {}
 func (StatusRead) input() {}
 func (Failed) input()     {}
+func (Overflow) input()   {}
 func (Tick) input()       {}
 
 // Output is what must now be done: close and dial anew; or write the block and then read; or only read. The answer of a
@@ -149,6 +153,8 @@ func (h *Handshake) Step(now time.Time, in Input) Output {
 		h.statusRead(now, in.Status, &out)
 	case Failed:
 		h.failed(now, in, &out)
+	case Overflow:
+		h.overflow(&out)
 	case Tick:
 	}
 	h.advance(now, &out)

@@ -39,7 +39,7 @@ func (h *Handshake) failed(now time.Time, f Failed, out *Output) {
 func (h *Handshake) drop(now time.Time, wait time.Duration) {
 	h.up, h.fresh = false, false
 	h.dialAt = now.Add(wait)
-	h.machine.linkLost()
+	h.machine.writes = 0
 }
 
 // backoff returns the wait before an attempt: doubling, and between a half and the whole of it by a hash of the device's

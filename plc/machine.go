@@ -19,12 +19,14 @@ const (
 	machineLimit   = 4
 	machineWrites  = 3
 	machineConfirm = 300 * time.Millisecond
+	machineLife    = 2 * time.Second // a Start that comes out later than this would surprise people; a Stop would not
 )
 
 // machineLane holds PackML commands and mode changes. They go beside the open act. Each is written at most three times and
 // then given up: the line sees in the status what became of it.
 type machineLane struct {
 	jobs    [machineLimit]line.Job
+	since   [machineLimit]time.Time // when they were submitted
 	n       int
 	writes  int
 	wroteAt time.Time
@@ -40,14 +42,14 @@ func stops(j line.Job) bool {
 
 // add takes a job and reports whether there was room. Stop and Abort throw out what waits, so that nothing queued before
 // them happens after them; an Abort under way covers a Stop.
-func (m *machineLane) add(j line.Job) bool {
+func (m *machineLane) add(now time.Time, j line.Job) bool {
 	if stops(j) {
 		head := m.jobs[0]
 		if m.n > 0 && stops(head) && (head.Machine == j.Machine || head.Machine == commandAbort) {
 			m.n = 1
 			return true
 		}
-		m.jobs[0], m.n, m.writes = j, 1, 0
+		m.jobs[0], m.since[0], m.n, m.writes = j, now, 1, 0
 		return true
 	}
 	for _, q := range m.jobs[:m.n] {
@@ -58,24 +60,15 @@ func (m *machineLane) add(j line.Job) bool {
 	if m.n == len(m.jobs) {
 		return false
 	}
-	m.jobs[m.n] = j
+	m.jobs[m.n], m.since[m.n] = j, now
 	m.n++
 	return true
 }
 
 func (m *machineLane) next() {
 	copy(m.jobs[:], m.jobs[1:m.n])
+	copy(m.since[:], m.since[1:m.n])
 	m.n--
-	m.writes = 0
-}
-
-// linkLost forgets what waits: a Start that comes out after minutes would surprise people. A Stop is kept.
-func (m *machineLane) linkLost() {
-	if m.n > 0 && stops(m.jobs[0]) {
-		m.n = 1
-	} else {
-		m.n = 0
-	}
 	m.writes = 0
 }
 
@@ -92,7 +85,8 @@ func (h *Handshake) machineWrite(now time.Time, out *Output, stopsOnly bool) {
 			op, state = tags.OpUnitMode, h.last.Mode
 		}
 		confirmed := m.writes > 0 && state != m.before || j.Op == line.UnitMode && state == j.Machine
-		if confirmed || h.takenOver() || m.writes == machineWrites && now.Sub(m.wroteAt) >= machineConfirm {
+		if confirmed || h.takenOver() || m.writes == machineWrites && now.Sub(m.wroteAt) >= machineConfirm ||
+			now.Sub(m.since[0]) >= machineLife && !stops(j) {
 			m.next()
 			continue
 		}

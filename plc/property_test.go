@@ -14,7 +14,7 @@ import (
 
 // TestMain lets the properties look deeper than the library's defaults; the flags on the command line still win.
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": "1000", "rapid.steps": "60"} {
+	for name, value := range map[string]string{"rapid.checks": "3000", "rapid.steps": "60"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
@@ -115,9 +115,9 @@ func (p *plan) settle() {
 		p.Fatalf("job %v never ended; device %+v", p.open.Token, p.cell.Status)
 	}
 	p.run(2 * time.Second)
-	p.cell.Machine = stateExecute
 	finished := len(p.ends)
 	for range 100 {
+		p.cell.Machine = stateExecute
 		p.next()
 		p.run(100 * time.Millisecond)
 		if len(p.ends) > finished+1 {
@@ -150,13 +150,14 @@ func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
 		p.run(50 * time.Millisecond)
 		few := rapid.IntRange(1, 4)
 		wait := rapid.IntRange(0, 1500)
+		order := func(t *rapid.T) {
+			p.cell.takes = time.Duration(rapid.IntRange(1, 200).Draw(t, "takes ms")) * time.Millisecond
+			p.next()
+			p.run(time.Duration(rapid.SampledFrom([]int{1, 7, 30, 100, 400, 2000}).Draw(t, "ms")) * time.Millisecond)
+		}
 		t.Repeat(map[string]func(*rapid.T){
-			"run":       func(t *rapid.T) { p.run(time.Duration(rapid.IntRange(1, 300).Draw(t, "ms")) * time.Millisecond) },
-			"next": func(t *rapid.T) {
-				p.cell.takes = time.Duration(rapid.IntRange(1, 200).Draw(t, "takes ms")) * time.Millisecond
-				p.next()
-				p.run(time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * time.Millisecond)
-			},
+			"run":     func(t *rapid.T) { p.run(time.Duration(rapid.IntRange(1, 300).Draw(t, "ms")) * time.Millisecond) },
+			"order 1": order, "order 2": order, "order 3": order, "order 4": order, "order 5": order, "order 6": order,
 			"drop":      func(t *rapid.T) { p.dropWrites = few.Draw(t, "n") },
 			"deaf":      func(t *rapid.T) { p.loseAnswers = few.Draw(t, "n") },
 			"blind":     func(t *rapid.T) { p.failReads = few.Draw(t, "n") },
@@ -165,14 +166,16 @@ func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
 			"late": func(t *rapid.T) {
 				p.copies = append(p.copies, time.Duration(wait.Draw(t, "ms"))*time.Millisecond)
 			},
-			"reboot":  func(*rapid.T) { p.cell.reboot(false) },
-			"forget":  func(*rapid.T) { p.cell.reboot(true) },
-			"crash":   func(*rapid.T) { p.crash() },
-			"hold":    func(*rapid.T) { p.cell.Machine = 11 },
-			"unhold":  func(*rapid.T) { p.cell.Machine = stateExecute },
-			"freeze":  func(*rapid.T) { p.cell.dead = !p.cell.dead },
-			"refuse":  func(t *rapid.T) { p.cell.refuse = line.RejectReason(rapid.IntRange(0, 10).Draw(t, "reason")) },
-			"machine": func(t *rapid.T) { p.submit(line.Job{Op: line.MachineCommand, Machine: uint16(rapid.IntRange(1, 10).Draw(t, "command"))}) },
+			"reboot": func(*rapid.T) { p.cell.reboot(false) },
+			"forget": func(*rapid.T) { p.cell.reboot(true) },
+			"crash":  func(*rapid.T) { p.crash() },
+			"hold":   func(*rapid.T) { p.cell.Machine = 11 },
+			"freeze": func(*rapid.T) { p.cell.dead = true },
+			"refuse": func(t *rapid.T) { p.cell.refuse = line.RejectReason(rapid.IntRange(1, 10).Draw(t, "reason")) },
+			"calm":   func(*rapid.T) { p.cell.Machine, p.cell.dead, p.cell.refuse = stateExecute, false, 0 },
+			"machine": func(t *rapid.T) {
+				p.submit(line.Job{Op: line.MachineCommand, Machine: uint16(rapid.IntRange(1, 10).Draw(t, "command"))})
+			},
 		})
 		p.settle()
 		for _, how := range p.ends {
