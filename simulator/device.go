@@ -1,0 +1,192 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+	"linectl/plc/tags"
+)
+
+// Alarm bits of a device, latched until Clear, Reset or Unhold.
+const (
+	AlarmSupervisorLost uint32 = 1 << iota // no heartbeat for two seconds
+	AlarmInterrupted                       // it lost power in an act
+	AlarmAborted                           // an act was aborted
+)
+
+// device is one device: what it retains over a power failure, and what it forgets.
+type device struct {
+	DeviceConfig
+	retained retained
+	file     string // of the retained memory; empty = kept in memory only
+
+	machine      *packml.Machine
+	phase        line.Phase
+	heartbeat    uint16
+	heard        time.Time // of the last block of a supervisor that is not stale
+	watched      bool      // a watchdog event is due
+	rejected     line.Token
+	rejectReason line.RejectReason
+	alarms       uint32
+	firstOut     uint16
+	act          act // in work, or the last one
+}
+
+// retained is what a device keeps in battery-backed memory.
+type retained struct {
+	RetainID    uint32     `json:"retain_id"`
+	BootEpoch   uint32     `json:"boot_epoch"`
+	Fence       uint16     `json:"fence"` // highest accepted
+	Floor       line.Token `json:"floor"` // highest token ever accepted or voided
+	InFlight    line.Token `json:"in_flight"`
+	EffectCount uint32     `json:"effect_count"`
+	IndexState  uint16     `json:"index_state"`
+	InWork      *begun     `json:"in_work,omitempty"` // what the token in flight stands for
+	Pending     bool       `json:"pending"`           // the last result has not been acknowledged
+	Ring        []result   `json:"ring"`              // the last results, newest last
+}
+
+// begun is what the status block shows of an act that was interrupted.
+type begun struct {
+	Part  string `json:"part"`
+	Index uint16 `json:"index"`
+}
+
+// ringSize is how many results a device retains.
+const ringSize = 16
+
+// result is the latched result of an act. Values are bit patterns, because NaN is a value and JSON has none.
+type result struct {
+	Token   line.Token   `json:"token"`
+	Outcome line.Outcome `json:"outcome"`
+	Reason  uint16       `json:"reason,omitempty"`
+	Part    string       `json:"part"`
+	Index   uint16       `json:"index"`
+	Values  [24]uint32   `json:"values"`
+}
+
+func (r retained) last() result {
+	if len(r.Ring) == 0 {
+		return result{Values: unmeasured()}
+	}
+	return r.Ring[len(r.Ring)-1]
+}
+
+// act is an accepted job of the device.
+type act struct {
+	tags.Command
+	part    *part // in the nest when it was accepted
+	cell    *part // in the gripper
+	attempt int   // of this task at this index of this part, from 1
+	due     time.Time
+	fired   bool // the energy has come
+	outcome line.Outcome
+	reason  uint16
+	echo    string // what the device's scanner read in the act
+	values  [24]float64
+}
+
+func (a *act) token() line.Token { return a.Token }
+
+// boot starts a device with its retained memory.
+func (p *Plant) boot(c DeviceConfig, now time.Time) (*device, error) {
+	d := &device{DeviceConfig: c, heard: now}
+	if p.dir != "" {
+		d.file = filepath.Join(p.dir, "retained", string(c.ID)+".json")
+		if err := readRetained(d.file, &d.retained); err != nil {
+			return nil, err
+		}
+	}
+	if d.retained.RetainID == 0 {
+		dice := p.roll("retain id", string(c.ID), 0, int(now.UnixNano()))
+		d.retained = retained{RetainID: uint32(dice.next()>>32) | 1}
+	}
+	return d, p.powerUp(d)
+}
+
+// powerUp is the boot itself: the epoch rises, an act in flight is Interrupted, a result waits on for its acknowledgement.
+func (p *Plant) powerUp(d *device) error {
+	initial := packml.Stopped
+	d.phase, d.alarms, d.firstOut, d.act, d.rejected, d.rejectReason = line.PhaseIdle, 0, 0, act{}, 0, 0
+	d.retained.BootEpoch++
+	if d.retained.Pending {
+		d.phase = line.PhaseDone
+	}
+	if d.retained.InFlight != 0 {
+		initial, d.phase = packml.Aborted, line.PhaseInterrupted
+		d.alarm(AlarmInterrupted)
+	}
+	machine, err := packml.New(initial)
+	if err != nil {
+		return fmt.Errorf("device %s: %w", d.ID, err)
+	}
+	d.machine = machine
+	p.keep(d)
+	return p.broken
+}
+
+// keep writes the retained memory before anything else happens.
+func (p *Plant) keep(d *device) {
+	if d.file == "" || p.broken != nil {
+		return
+	}
+	if err := writeRetained(d.file, d.retained); err != nil {
+		p.broken = errors.Join(p.broken, err)
+	}
+}
+
+func (d *device) alarm(bit uint32) {
+	if d.alarms == 0 {
+		for n := uint16(1); ; n++ {
+			if bit>>(n-1) == 1 {
+				d.firstOut = n
+				break
+			}
+		}
+	}
+	d.alarms |= bit
+}
+
+// status shows the device as it is. While a result waits for its acknowledgement, the part is the one that the act's own
+// scanner read; else it is what lies in the nest now.
+func (p *Plant) status(d *device) tags.Status {
+	d.heartbeat++
+	r := d.retained
+	last := r.last()
+	s := tags.Status{
+		Heartbeat: d.heartbeat, RetainID: r.RetainID, BootEpoch: r.BootEpoch, FenceHighest: r.Fence, Floor: r.Floor, InFlight: r.InFlight,
+		Phase: d.phase, LastCompleted: last.Token, Outcome: last.Outcome, Reason: last.Reason, Part: p.world.reads(d.Station),
+		Index: last.Index, EffectCount: r.EffectCount, IndexState: r.IndexState, Rejected: d.rejected, RejectReason: d.rejectReason,
+		Machine: uint16(d.machine.State()), Mode: uint16(d.machine.Mode()),
+		Permissives: line.PermissiveAuto | line.PermissiveGuards | line.PermissiveAir | line.PermissiveEnable,
+		Alarms:      d.alarms, FirstOut: d.firstOut,
+	}
+	for i, bits := range last.Values {
+		s.Values[i] = math.Float32frombits(bits)
+	}
+	if p.world.nests[d.Station] != nil {
+		s.Sensors |= line.SensorPartPresent
+	}
+	switch d.phase {
+	case line.PhaseDone, line.PhaseFault:
+		s.Part = last.Part
+	case line.PhaseAccepted, line.PhaseExecuting, line.PhaseInterrupted:
+		if r.InWork != nil {
+			s.Part, s.Index = r.InWork.Part, r.InWork.Index
+		}
+	case line.PhaseIdle:
+	}
+	return s
+}
+
+func unmeasured() (v [24]uint32) {
+	for i := range v {
+		v[i] = math.Float32bits(float32(math.NaN()))
+	}
+	return v
+}

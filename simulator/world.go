@@ -1,0 +1,198 @@
+package simulator
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"linectl/line"
+)
+
+// world is where everything is and what has been done to it: a fold of the ground truth and nothing else.
+type world struct {
+	n       uint64                     // events so far
+	made    map[int]int                // cells taken from each magazine lane
+	parts   map[string]*part           // by name: pack id, or body of a cell
+	nests   map[line.StationID]*part   // one part a station
+	infeeds map[line.StationID][]*part // in order of arrival
+	stored  map[line.CellID]*part      // cell store, by code
+	bins    map[string]int             // cells in each reject bin, "ST010 bin 5"
+	tools   map[line.StationID]*tool   // wear of welding tools
+	acts    map[actKey]int             // how often each task was done at each index of a part
+	retests map[line.StationID]int     // master checks done, for their dice
+}
+
+// part is a cell or a pack build.
+type part struct {
+	name  string    // pack id, or body of the cell
+	code  string    // what a scanner reads on it; empty when unreadable
+	cell  *cell     // nil for a pack
+	pack  *pack     // nil for a cell
+	where string    // station, "bin …" or "lane …"
+	ready time.Time // when it stands at the entry of its next station; zero after a restart: it stands there
+}
+
+// pack is what has physically been built on one carrier.
+type pack struct {
+	product  Product
+	slots    map[int]*cell
+	joints   map[int]joint
+	firmware float64
+	soc      float64 // % set by the last charge; 0 = as built
+}
+
+// joint is a weld as it really is.
+type joint struct {
+	resistance float64 // Ω
+	area       float64 // sound part of the seam, 1 = whole
+}
+
+// tool is the wearing part of a welding station.
+type tool struct {
+	use  float64 // glass: contamination, %; electrode: hits since it was dressed
+	life float64 // hits since the electrode was replaced
+}
+
+type actKey struct {
+	part  string
+	task  line.Task
+	index int
+}
+
+func newWorld() world {
+	return world{
+		made: map[int]int{}, parts: map[string]*part{}, nests: map[line.StationID]*part{}, infeeds: map[line.StationID][]*part{},
+		stored: map[line.CellID]*part{}, bins: map[string]int{}, tools: map[line.StationID]*tool{}, acts: map[actKey]int{},
+		retests: map[line.StationID]int{},
+	}
+}
+
+// apply folds one event into the world.
+func (p *Plant) apply(e Event) {
+	w := &p.world
+	w.n = e.N
+	switch e.What {
+	case Begun:
+		p.born = e.At
+	case Made:
+		c := p.population(e.lane(), e.number())
+		w.made[c.lane] = c.number
+		w.nests[e.Station] = w.add(&part{name: c.body, code: c.reads(), cell: c, where: string(e.Station)})
+	case Moved, Exit:
+		w.move(e)
+	case Arrived:
+		queue := w.infeeds[e.Station]
+		w.nests[e.Station], w.infeeds[e.Station] = queue[0], queue[1:]
+		queue[0].where = string(e.Station)
+	case Placed:
+		in, c := w.parts[e.Part], w.parts[e.Body]
+		in.pack.slots[e.Index] = c.cell
+		delete(w.stored, c.cell.code)
+		delete(w.parts, e.Body)
+		w.count(e)
+	case Effect:
+		w.count(e)
+		p.applyEffect(e)
+	case Measured:
+		if e.Attempt > 0 && e.Task.Spec().Repeatable { // the others were counted when the energy came
+			w.count(e)
+		}
+		p.applyMeasured(e)
+	case Serviced:
+		w.serviced(e)
+	}
+}
+
+func (w *world) add(n *part) *part {
+	w.parts[n.name] = n
+	return n
+}
+
+func (w *world) count(e Event) { w.acts[actKey{e.Part, e.Task, e.Index}]++ }
+
+func (w *world) move(e Event) {
+	moved := w.nests[e.Station]
+	delete(w.nests, e.Station)
+	moved.where = e.To
+	switch {
+	case e.What == Exit:
+	case strings.HasPrefix(e.To, "bin "):
+		w.bins[string(e.Station)+" "+e.To]++
+		delete(w.parts, moved.name)
+	case strings.HasPrefix(e.To, "lane "):
+		w.stored[moved.cell.code] = moved
+	default:
+		w.infeeds[line.StationID(e.To)] = append(w.infeeds[line.StationID(e.To)], moved)
+	}
+}
+
+// applyEffect changes the part by what was irreversibly done to it.
+func (p *Plant) applyEffect(e Event) {
+	w := &p.world
+	switch e.Task {
+	case line.TaskBindCarrier:
+		product, ok := p.productOf(e.Part)
+		if !ok {
+			panic(fmt.Sprintf("simulator: ground truth event %d binds %q, which is of no product of this plant", e.N, e.Part))
+		}
+		in, bound := w.parts[e.Part]
+		if !bound {
+			in = w.add(&part{name: e.Part, code: e.Part, pack: &pack{product: product, slots: map[int]*cell{}, joints: map[int]joint{}}})
+		}
+		in.where = string(e.Station)
+		w.nests[e.Station] = in
+	case line.TaskWeldLaser, line.TaskWeldResistance, line.TaskWeldUltrasonic:
+		in := w.parts[e.Part]
+		in.pack.joints[e.Index] = joint{resistance: e.Values["resistance"], area: e.Values["area"]}
+		if !e.Rework {
+			t := w.tool(e.Station)
+			t.use += wearOf(e.Task)
+			t.life++
+		}
+	default: // a screw, a bead, a label: done is all there is to it
+	}
+}
+
+// applyMeasured remembers what an act left in the pack without wearing anything.
+func (p *Plant) applyMeasured(e Event) {
+	if e.Task == line.TaskMaster {
+		p.world.retests[e.Station]++
+		return
+	}
+	in := p.world.parts[e.Part]
+	if in == nil || in.pack == nil {
+		return
+	}
+	switch e.Task {
+	case line.TaskFlashBMS:
+		in.pack.firmware = e.Values["firmwareRead"]
+	case line.TaskAdjustSOC:
+		in.pack.soc = e.Values["shippingSOC"]
+	default:
+	}
+}
+
+func (w *world) tool(s line.StationID) *tool {
+	t, ok := w.tools[s]
+	if !ok {
+		t = &tool{}
+		w.tools[s] = t
+	}
+	return t
+}
+
+func (w *world) serviced(e Event) {
+	t := w.tool(e.Station)
+	t.use = 0
+	if e.Text == "replace" {
+		t.life = 0
+	}
+}
+
+// reads is what a scanner reads in the nest of a station; empty for an empty nest and for an unreadable code.
+func (w *world) reads(s line.StationID) string {
+	if in := w.nests[s]; in != nil {
+		return in.code
+	}
+	return ""
+}
