@@ -181,6 +181,7 @@ type StepDone struct {
 	Acts    int           `json:"acts"`
 	Clean   bool          `json:"clean"`          // no retest, no NOK, no rework in it
 	NOK     []int         `json:"nok,omitempty"`  // indexes (joints, screws) that are not OK
+	Next    Disposition   `json:"next,omitempty"` // gravest disposition of the limits that are not met
 	Used    []MaterialUse `json:"used,omitempty"` // consumables that went into the pack here
 }
 

@@ -1,0 +1,112 @@
+package stations
+
+import (
+	"fmt"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+)
+
+// Device is one device of a station as the line knows it: what its edge told last.
+type Device struct {
+	ID        line.DeviceID
+	Role      Role
+	Simulated bool
+
+	Status line.DeviceStatus
+	Up     bool
+	Down   string // why it is not up, in words; empty before the first contact
+
+	asked   packml.Command // last PackML command given
+	askedIn packml.State   // in which of the device's states
+	askedAt time.Time
+}
+
+// Observe takes what the edge of the device tells of its state and link.
+func (d *Device) Observe(e line.DeviceEvent) {
+	switch e := e.(type) {
+	case line.DeviceStatus:
+		d.Status, d.Up, d.Down = e, true, ""
+	case line.DeviceLost:
+		d.Up, d.Down = false, e.Reason
+	default: // results are the station's business
+	}
+}
+
+// State returns the device's own PackML state.
+func (d *Device) State() packml.State { return packml.State(d.Status.Machine) }
+
+// Part returns what the device's scanner reads in the nest, or "" when it is empty.
+func (d *Device) Part() string {
+	if d.Status.Sensors&line.SensorPartPresent == 0 {
+		return ""
+	}
+	return d.Status.Part
+}
+
+// missing returns the first permissive that is not given, in words, or "".
+func (d *Device) missing() string {
+	if !d.Up {
+		if d.Down == "" {
+			return fmt.Sprintf("%s has not answered yet", d.ID)
+		}
+		return fmt.Sprintf("%s does not answer: %s", d.ID, d.Down)
+	}
+	for _, p := range line.Permissives {
+		if d.Status.Permissives&p.Bit == 0 {
+			return fmt.Sprintf("%s: %s", d.ID, p.Text)
+		}
+	}
+	return ""
+}
+
+// patience is how long a device may take to follow a PackML command before it is given again.
+const patience = time.Second
+
+// steer returns the next PackML command that brings the device nearer to the state, or false when there is none to give now:
+// it is there, on its way, or was asked a moment ago.
+func (d *Device) steer(now time.Time, to packml.State) (packml.Command, bool) {
+	at := d.State()
+	if !d.Up || at == to {
+		return 0, false
+	}
+	c, ok := towards(at, to)
+	if !ok || d.asked == c && d.askedIn == at && now.Sub(d.askedAt) < patience {
+		return 0, false
+	}
+	d.asked, d.askedIn, d.askedAt = c, at, now
+	return c, true
+}
+
+// towards is the way from one wait state to another, a command at a time.
+func towards(at, to packml.State) (packml.Command, bool) {
+	switch {
+	case to == packml.Aborted:
+		return packml.CmdAbort, at != packml.Aborting
+	case at.Acting() && at != packml.Execute:
+		return 0, false // it arrives by itself
+	case at == packml.Aborted:
+		return packml.CmdClear, true
+	case to == packml.Stopped:
+		return packml.CmdStop, true
+	case at == packml.Stopped, at == packml.Complete:
+		return packml.CmdReset, true
+	}
+	switch to {
+	case packml.Idle:
+		return packml.CmdStop, true // and from Stopped by Reset
+	case packml.Execute:
+		c, ok := map[packml.State]packml.Command{
+			packml.Idle: packml.CmdStart, packml.Held: packml.CmdUnhold, packml.Suspended: packml.CmdUnsuspend,
+		}[at]
+		return c, ok
+	case packml.Held:
+		return packml.CmdHold, at == packml.Execute || at == packml.Suspended
+	case packml.Suspended:
+		return packml.CmdSuspend, at == packml.Execute
+	case packml.Complete:
+		return packml.CmdComplete, at == packml.Execute || at == packml.Held || at == packml.Suspended
+	}
+	return 0, false
+}

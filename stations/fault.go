@@ -1,0 +1,60 @@
+package stations
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+)
+
+// Faults returns what is wrong at the station now, gravest first, as alarms would say it. It is a function of the state: an
+// alarm stands as long as its cause does.
+func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
+	var faults []line.AlarmRaised
+	add := func(id string, severity int, text, cause, consequence, action string) {
+		faults = append(faults, line.AlarmRaised{
+			Alarm: string(m.ID) + "/" + id, Severity: severity, Text: text, Cause: cause, Consequence: consequence, Action: action,
+		})
+	}
+	for _, d := range m.devices {
+		if !d.Up && d.Down != "" {
+			add("device-lost-"+string(d.Role), 700, fmt.Sprintf("%s does not answer", d.ID), d.Down,
+				"the station holds; what its last act did is asked for when it answers again", "check power and network of "+string(d.ID))
+		}
+	}
+	if v := m.visit; v != nil && v.Verdict == line.Unknown {
+		add("outcome-unknown", 900, fmt.Sprintf("%s: %s", v.Part, first(v.Texts)), "power or connection was lost during an act that leaves a mark",
+			"the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected")
+	}
+	switch s := m.ml.State(); s {
+	case packml.Held, packml.Holding:
+		add("held", 700, "station holds: "+m.cause, m.cause, "no part is worked on here", action(m.cause))
+	case packml.Aborted, packml.Aborting:
+		add("aborted", 700, "station aborted: "+m.cause, m.cause, "no part is worked on here", "look at the cell, then Clear, Reset and Start")
+	default: // nothing to say
+	}
+	if m.next != nil && !m.parked && now.Sub(m.since) > m.act.Within && m.act.Within > 0 {
+		add("overdue", 500, fmt.Sprintf("%s takes longer than %s", m.act.Name(), m.act.Within), "the device has not said that it is done",
+			"the station waits; the act is not asked for again", "look at "+string(m.next.Device))
+	}
+	return faults
+}
+
+// action says what to do about a hold.
+func action(cause string) string {
+	switch {
+	case strings.Contains(cause, "does not answer"):
+		return "restore the device, then Unhold"
+	case strings.Contains(cause, "guard open"):
+		return "close the guard, then Unhold"
+	case strings.Contains(cause, "consecutive joints"):
+		return "check clamping and the tool, then Unhold"
+	case strings.Contains(cause, "tool"):
+		return "service the tool and say so, then Unhold"
+	case strings.Contains(cause, "master check"):
+		return "check the reference part and the instrument, then Unhold: the check is made again"
+	}
+	return "remove the cause, then Unhold"
+}

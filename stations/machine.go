@@ -1,0 +1,228 @@
+package stations
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+	"linectl/recipes"
+)
+
+// Host is what a station needs of the line around it. What is recorded is durable before anything that is sent after it;
+// only a stop goes out at once.
+type Host interface {
+	Record(line.Record) // decide: the record is kept and applied
+	Send(line.Job)
+	Token() line.Token // a new one, greater than all before
+}
+
+// Machine is one station: its PackML state, its devices as they are known, and the visit of the part in it. It is a
+// deterministic value, driven by its methods and changed by Apply alone where the journal must be able to rebuild it.
+type Machine struct {
+	ID    line.StationID
+	Title string
+	Kind  line.Kind
+
+	host    Host
+	kind    Kind
+	layout  Layout
+	ml      *packml.Machine
+	devices []*Device
+
+	visit  *Visit
+	closed bool          // the visit's step is recorded; the part may go
+	gone   *line.ActDone // how the device says it let the part go
+	next   *line.Intent  // the open intent
+	act    Act           // what the open intent is about
+	since  time.Time     // when the intent was opened
+	parked bool          // after a restart: certainly not begun, may be sent when the station executes again
+	left   string        // part that has just been released, until no scanner shows it
+
+	refused string    // why a device refused the last act
+	waiting string    // what the station waits for, in words; empty while it has something to do
+	idle    time.Time // since when it waits
+	cause   string    // cause of the last change of state
+
+	master  line.MasterChecked
+	toolUse float64
+	service string // a tool service that the operator has declared and the device has not yet confirmed
+}
+
+// New makes a station of a kind with its devices. It begins Stopped.
+func New(id line.StationID, kind line.Kind, title string, devices []*Device, host Host) (*Machine, error) {
+	k, ok := kinds[kind]
+	if !ok {
+		return nil, fmt.Errorf("station %s: unknown kind %q", id, kind)
+	}
+	for _, role := range k.roles {
+		if !slices.ContainsFunc(devices, func(d *Device) bool { return d.Role == role }) {
+			return nil, fmt.Errorf("station %s: a station of kind %s needs a device in the role %s", id, kind, role)
+		}
+	}
+	ml, err := packml.New(packml.Stopped)
+	if err != nil {
+		return nil, fmt.Errorf("station %s: %w", id, err)
+	}
+	return &Machine{ID: id, Title: title, Kind: kind, host: host, kind: k.Kind, layout: k.Layout, ml: ml, devices: devices}, nil
+}
+
+// State returns the station's PackML state.
+func (m *Machine) State() packml.State { return m.ml.State() }
+
+// Visit returns the present visit, or nil. The caller must not change it.
+func (m *Machine) Visit() *Visit { return m.visit }
+
+// Open returns the open intent, or nil.
+func (m *Machine) Open() *line.Intent { return m.next }
+
+// Act returns what the open intent is about, in words, or "".
+func (m *Machine) Act() string {
+	if m.next == nil {
+		return ""
+	}
+	return m.act.Name()
+}
+
+// Parked reports whether the open intent was certainly not begun before a restart and waits for the operator.
+func (m *Machine) Parked() bool { return m.parked }
+
+// Reconciled reports whether every act that was open at a restart has been accounted for.
+func (m *Machine) Reconciled() bool { return m.next == nil || m.parked }
+
+// Closed reports whether the visit's step is recorded, so that the part may leave.
+func (m *Machine) Closed() bool { return m.visit != nil && m.closed }
+
+// Released returns how the device says that it let the part go, or nil while it has not.
+func (m *Machine) Released() *line.ActDone { return m.gone }
+
+// Retry forgets a release that the device could not vouch for and the scanners disprove, so that it may be asked for again.
+func (m *Machine) Retry() { m.gone = nil }
+
+// ToolUse returns the use of the station's wearing tool, in the unit of the recipe's tool.
+func (m *Machine) ToolUse() float64 { return m.toolUse }
+
+// Cause returns why the station is in its state.
+func (m *Machine) Cause() string { return m.cause }
+
+// Begin opens a visit: the part is in the nest and the line lets it in.
+func (m *Machine) Begin(now time.Time, v Visit) {
+	m.host.Record(line.Record{At: now, Station: m.ID, Pack: v.Pack, Fact: line.PartArrived{Part: v.Part}})
+}
+
+// Enter puts the visit that a PartArrived record opened in its place. The line makes the visit: it knows the part.
+func (m *Machine) Enter(v *Visit) { m.visit, m.closed, m.gone, m.left = v, false, nil, "" }
+
+// Apply follows one record of this station. It is the only way in which what must survive a restart changes.
+func (m *Machine) Apply(r line.Record) {
+	switch f := r.Fact.(type) {
+	case line.StateChanged:
+		m.applyState(f)
+	case line.Intent:
+		m.applyIntent(r.At, f)
+	case line.ActDone:
+		m.applyDone(f)
+	case line.ActRefused:
+		m.refused, m.next, m.parked = f.Text, nil, false
+		if m.visit != nil && f.Reason == line.RejectIndexDone {
+			m.visit.quarantine(line.ActQuarantined{Task: m.act.Task, Index: m.act.Index, Evidence: line.Evidence{Why: f.Text}})
+		}
+	case line.ActQuarantined:
+		m.next, m.parked = nil, false
+		if m.visit != nil {
+			m.visit.quarantine(f)
+		}
+	case line.CellReceived:
+		m.visit.Received, m.visit.Part = &f, string(f.Cell)
+	case line.CellGraded:
+		m.visit.Graded = &f
+	case line.StepDone:
+		m.closed, m.visit.Verdict, m.visit.NOK, m.visit.To = true, f.Verdict, f.NOK, f.Next
+	case line.PartMoved:
+		m.left, m.visit, m.closed, m.gone = f.Part, nil, false, nil
+	case line.MasterChecked:
+		m.master = f
+	case line.ToolServiced:
+		m.service = f.Action
+	default: // nothing that a station keeps
+	}
+}
+
+func (m *Machine) applyState(f line.StateChanged) {
+	to, err := packml.ParseState(f.To)
+	if err != nil {
+		to = packml.Aborted // a state of another version: a person must look
+	}
+	if m.ml.State() != to {
+		m.ml.Restore(to)
+	}
+	m.cause = f.Cause
+	if to == packml.Unholding || to == packml.Resetting {
+		m.forgive()
+	}
+}
+
+// forgive forgets what the station held for: the operator has looked and lets it go on.
+func (m *Machine) forgive() {
+	m.refused = ""
+	if m.master.Verdict != line.OK {
+		m.master = line.MasterChecked{} // to be measured again
+	}
+	if m.visit == nil {
+		return
+	}
+	m.visit.streak = 0
+	if m.visit.To == line.HoldLine {
+		m.visit.To = line.ToRework
+	}
+}
+
+func (m *Machine) applyIntent(at time.Time, f line.Intent) {
+	m.act = m.actOf(f)
+	m.next, m.since, m.parked = &f, at, false
+}
+
+// actOf finds the act that an intent was opened for: the next one of the plan, or one that is in no plan.
+func (m *Machine) actOf(f line.Intent) Act {
+	if m.visit != nil {
+		if a, ok := m.visit.next(m.kind); ok && a.Task == f.Task && a.Index == f.Index {
+			return a
+		}
+	}
+	return Act{Role: m.roleOf(f.Device), Task: f.Task, Part: f.Part, Index: f.Index, Params: f.Params, Within: f.Within}
+}
+
+func (m *Machine) applyDone(f line.ActDone) {
+	act := m.act
+	m.next, m.parked, m.refused = nil, false, ""
+	switch f.Task {
+	case line.TaskRelease:
+		m.gone = &f
+		return
+	case line.TaskMaster:
+		return
+	case line.TaskServiceTip:
+		if f.Verdict == line.OK {
+			m.service, m.toolUse = "", 0
+		}
+		return
+	}
+	for _, q := range f.Measurements {
+		if q.Name == "toolUse" && q.Value != nil {
+			m.toolUse = *q.Value
+		}
+	}
+	if m.visit != nil {
+		m.visit.applyResult(act, f)
+	}
+}
+
+// MasterDue reports whether the station must measure its reference part before it may take another one.
+func (m *Machine) MasterDue(now time.Time, r *recipes.Recipe) bool {
+	check := r.Process(m.Kind).Master
+	return check != nil && m.layout.Master != "" && (m.master.Verdict != line.OK || now.After(m.master.ValidUntil))
+}
+
+// HasTool reports whether the station has a wearing tool that the operator services.
+func (m *Machine) HasTool() bool { return m.layout.Tool != "" }

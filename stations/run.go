@@ -1,0 +1,250 @@
+package stations
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+)
+
+// Advance asks for the next act of the visit when the station executes and none is open. It reports whether it did.
+func (m *Machine) Advance(now time.Time) bool {
+	if m.ml.State() != packml.Execute {
+		return false
+	}
+	if m.next != nil {
+		return m.resend(now)
+	}
+	if m.visit == nil || m.closed || m.holdReason() != "" {
+		return false
+	}
+	a, ok := m.visit.next(m.kind)
+	return ok && m.open(now, a, m.visit.Attempt())
+}
+
+// resend sends an act that a restart found certainly not begun: the same intent, the same token.
+func (m *Machine) resend(now time.Time) bool {
+	if !m.parked || !m.ready(m.act.Role) {
+		return false
+	}
+	m.parked, m.since = false, now
+	m.host.Send(line.Job{Op: line.Execute, Device: m.next.Device, Token: m.next.Token, Act: *m.next})
+	return true
+}
+
+// Finished reports whether the visit's acts are all done and its step is not yet recorded.
+func (m *Machine) Finished() bool {
+	if m.visit == nil || m.closed || m.next != nil {
+		return false
+	}
+	_, more := m.visit.next(m.kind)
+	return !more && !(m.visit.To == line.HoldLine && m.ml.State() != packml.Execute)
+}
+
+// Close judges the visit as a whole and returns the step that the line records.
+func (m *Machine) Close() line.StepDone {
+	v := m.visit
+	if c, ok := m.kind.(Closer); ok && v.Verdict != line.Unknown {
+		c.Close(v)
+	}
+	if v.Verdict == "" {
+		v.Verdict = line.OK // no acts: a bench
+	}
+	text := ""
+	if v.Verdict != line.OK {
+		text = first(v.Texts)
+	}
+	return line.StepDone{
+		Part: v.Part, Step: m.Kind, Build: v.Build, Verdict: v.Verdict, Codes: v.Codes, Text: text, Acts: len(v.Results),
+		Clean: v.Clean(), NOK: v.NOK, Next: v.To,
+	}
+}
+
+// Unload lets the part go to another place. It reports whether the device was asked.
+func (m *Machine) Unload(now time.Time, to line.StationID) bool {
+	if m.next != nil || m.ml.State() != packml.Execute {
+		return false
+	}
+	a := Act{
+		Role: m.layout.Carrier, Task: line.TaskRelease, Part: m.visit.Part, Within: within,
+		Params: []line.Quantity{quantity("destination", float64(to.Number()), "1")},
+	}
+	return m.open(now, a, 1)
+}
+
+// CheckMaster measures the built-in reference part. It reports whether the device was asked.
+func (m *Machine) CheckMaster(now time.Time, references []line.Limit) bool {
+	return m.open(now, Act{Role: m.layout.Master, Task: line.TaskMaster, Limits: references, Within: within}, 1)
+}
+
+// services gives the tool services their numbers.
+var services = map[string]float64{"clean": 1, "dress": 2, "replace": 3}
+
+// Service lets the device confirm a tool service that the operator has declared. It reports whether the device was asked.
+func (m *Machine) Service(now time.Time) bool {
+	if m.service == "" || m.layout.Tool == "" || m.next != nil || m.visit != nil {
+		return false
+	}
+	return m.open(now, Act{
+		Role: m.layout.Tool, Task: line.TaskServiceTip, Within: within,
+		Params: []line.Quantity{quantity("service", services[m.service], "1")},
+	}, 1)
+}
+
+// open records the intent, then sends it.
+func (m *Machine) open(now time.Time, a Act, attempt int) bool {
+	d := m.device(a.Role)
+	if !m.ready(a.Role) {
+		return false
+	}
+	in := line.Intent{
+		Token: m.host.Token(), Device: d.ID, Task: a.Task, Name: a.Name(), Part: a.Part, Index: a.Index, Attempt: attempt,
+		Rework: a.Rework, Params: a.Params, RetainID: d.Status.RetainID, Within: a.Within,
+	}
+	if m.visit != nil && m.visit.Recipe != nil {
+		in.RecipeHash = m.visit.Recipe.Hash
+	}
+	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: in})
+	if a.Limits != nil {
+		m.act.Limits = a.Limits // a master check is in no plan
+	}
+	m.host.Send(line.Job{Op: line.Execute, Device: d.ID, Token: in.Token, Act: in})
+	return true
+}
+
+// ready reports whether the device that does the act can take it.
+func (m *Machine) ready(role Role) bool {
+	d := m.device(role)
+	return d != nil && d.Up && d.State() == packml.Execute && d.Status.Phase != line.PhaseInterrupted
+}
+
+// Handle takes what the edge of one of the station's devices tells.
+func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
+	switch e := e.(type) {
+	case line.DeviceStatus:
+		m.observe(e)
+	case line.DeviceLost:
+		m.observe(e)
+	case line.ActFinished:
+		m.finished(now, e)
+	case line.ActRejected:
+		if m.isOpen(e.Token) {
+			m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ActRefused{
+				Token: e.Token, Device: e.Device, Reason: e.Reason, Text: fmt.Sprintf("%s: %s", m.act.Name(), e.Reason),
+			}})
+		}
+	case line.ActUnknown:
+		m.unknown(now, e)
+	case line.ActNotBegun:
+		if m.isOpen(e.Token) {
+			m.parked = true
+		}
+	}
+}
+
+func (m *Machine) observe(e line.DeviceEvent) {
+	for _, d := range m.devices {
+		if d.ID != e.Source() {
+			continue
+		}
+		d.Observe(e)
+		if !d.Up || m.next != nil && m.next.Device == d.ID {
+			continue
+		}
+		switch d.Status.Phase {
+		case line.PhaseDone, line.PhaseFault: // its result is recorded and the acknowledgement was lost
+			m.host.Send(line.Job{Op: line.Acknowledge, Device: d.ID, Token: d.Status.Floor})
+		case line.PhaseInterrupted: // an act of which the record is closed already: let the edge fence it
+			m.host.Send(line.Job{Op: line.Reconcile, Device: d.ID, Token: d.Status.Floor, Act: line.Intent{Token: d.Status.Floor, Device: d.ID, RetainID: d.Status.RetainID}})
+		default: // nothing open
+		}
+	}
+	if m.left != "" && !m.shows(m.left) {
+		m.left = ""
+	}
+}
+
+func (m *Machine) finished(now time.Time, e line.ActFinished) {
+	if m.isOpen(e.Token) {
+		j := m.act.Judge(e)
+		if e.Part == "" && m.act.Task == line.TaskScanCell && j.Verdict == line.OK {
+			j.Verdict, j.Text = line.NOK, "cell code unreadable"
+		}
+		m.record(now, e, j)
+	}
+	m.host.Send(line.Job{Op: line.Acknowledge, Device: e.Device, Token: e.Token})
+}
+
+// unknown closes an act whose outcome nobody can know. If the act leaves a mark it is quarantined, and only a person may ask
+// for another. If it leaves none, it is a measurement that was not made: it counts as an attempt and is made again.
+func (m *Machine) unknown(now time.Time, e line.ActUnknown) {
+	if !m.isOpen(e.Token) {
+		return
+	}
+	if m.act.Task.Spec().Repeatable || m.act.Task == line.TaskRelease {
+		nan := line.ActFinished{Device: e.Device, Token: e.Token, Outcome: line.OutcomeUnknown, Part: m.act.Part, Index: m.act.Index}
+		for i := range nan.Values {
+			nan.Values[i] = float32(math.NaN())
+		}
+		j := m.act.Judge(nan)
+		j.Text = e.Evidence.Why
+		m.record(now, nan, j)
+		return
+	}
+	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ActQuarantined{
+		Token: e.Token, Device: e.Device, Task: m.act.Task, Part: m.act.Part, Index: m.act.Index, Evidence: e.Evidence,
+	}})
+}
+
+func (m *Machine) record(now time.Time, e line.ActFinished, j Judgement) {
+	in := *m.next
+	d := m.device(m.act.Role)
+	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ActDone{
+		Token: e.Token, Device: e.Device, Task: in.Task, Part: e.Part, Index: in.Index, Attempt: in.Attempt, Rework: in.Rework,
+		Outcome: e.Outcome, Reason: e.Reason, Measurements: j.Measurements, Verdict: j.Verdict, Code: j.Code, Text: j.Text,
+		EffectCount: e.EffectCount, Simulated: d != nil && d.Simulated,
+	}})
+}
+
+func (m *Machine) isOpen(t line.Token) bool { return m.next != nil && m.next.Token == t }
+
+func (m *Machine) device(r Role) *Device {
+	for _, d := range m.devices {
+		if d.Role == r {
+			return d
+		}
+	}
+	return nil
+}
+
+func (m *Machine) roleOf(id line.DeviceID) Role {
+	for _, d := range m.devices {
+		if d.ID == id {
+			return d.Role
+		}
+	}
+	return ""
+}
+
+// Nest returns the part that all scanners of the station agree on. It is false while they do not agree, while one of them is
+// silent, or while the part that has just left is still seen.
+func (m *Machine) Nest() (part string, sure bool) {
+	for i, d := range m.devices {
+		if !d.Up || i > 0 && d.Part() != part {
+			return "", false
+		}
+		part = d.Part()
+	}
+	return part, m.left == "" || part != m.left
+}
+
+func (m *Machine) shows(part string) bool {
+	for _, d := range m.devices {
+		if d.Part() == part {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,214 @@
+package stations
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+)
+
+// goals says where an acting state leads, and so where the station's devices must be for it to be complete.
+var goals = map[packml.State]packml.State{
+	packml.Resetting: packml.Idle, packml.Starting: packml.Execute, packml.Unholding: packml.Execute, packml.Unsuspending: packml.Execute,
+	packml.Holding: packml.Held, packml.Suspending: packml.Suspended, packml.Completing: packml.Complete,
+	packml.Stopping: packml.Stopped, packml.Clearing: packml.Stopped, packml.Aborting: packml.Aborted,
+}
+
+// Command gives the station a PackML command. A refusal changes nothing and tells the operator what to do.
+func (m *Machine) Command(now time.Time, c packml.Command, cause string) error {
+	if err := m.ml.Legal(c); err != nil {
+		return err
+	}
+	if c == packml.CmdReset || c == packml.CmdStart || c == packml.CmdUnhold || c == packml.CmdClear {
+		if err := m.permitted(c); err != nil {
+			return err
+		}
+	}
+	from := m.ml.State()
+	to, err := m.ml.Fire(c)
+	if err != nil {
+		return err
+	}
+	m.entered(now, from, to, cause)
+	return nil
+}
+
+// permitted refuses to set the station going while something is missing that a person must give first.
+func (m *Machine) permitted(c packml.Command) error {
+	if !m.Reconciled() {
+		return fmt.Errorf("%s not possible at %s: it is not yet known what became of %s", c, m.ID, m.act.Name())
+	}
+	var missing []error
+	for _, d := range m.devices {
+		if text := d.missing(); text != "" {
+			missing = append(missing, errors.New(text))
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s not possible at %s: %w", c, m.ID, errors.Join(missing...))
+	}
+	return nil
+}
+
+func (m *Machine) entered(now time.Time, from, to packml.State, cause string) {
+	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: cause}})
+	m.waiting = ""
+	m.steer(now)
+}
+
+// Resume brings the station back after a restart: never to Execute. Acts that were open are asked about before anything else.
+func (m *Machine) Resume(now time.Time) {
+	from, to := m.ml.State(), packml.Aborted
+	if m.next == nil && (from == packml.Stopped || from == packml.Idle || from == packml.Complete) {
+		to = packml.Stopped
+	}
+	if from != to {
+		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: "supervisor restarted"}})
+	}
+	if m.next != nil {
+		m.host.Send(line.Job{Op: line.Reconcile, Device: m.next.Device, Token: m.next.Token, Act: *m.next})
+	}
+}
+
+// Settle completes an acting state once the act is over and the devices have followed. It reports whether the state changed.
+func (m *Machine) Settle(now time.Time) bool {
+	from := m.ml.State()
+	goal, acting := goals[from]
+	if !acting {
+		return false
+	}
+	m.steer(now)
+	if m.finishing(from) || !m.arrived(goal, from) {
+		return false
+	}
+	to, err := m.ml.Done()
+	if err != nil {
+		return false
+	}
+	m.entered(now, from, to, m.cause)
+	return true
+}
+
+// finishing reports whether the state waits for the running act: everything but Abort lets it end.
+func (m *Machine) finishing(s packml.State) bool {
+	if m.next == nil || m.parked {
+		return false
+	}
+	return s == packml.Stopping || s == packml.Holding || s == packml.Suspending || s == packml.Completing
+}
+
+// arrived reports whether the devices are where the station goes. To come to rest it does not wait for a device that is gone.
+func (m *Machine) arrived(goal, from packml.State) bool {
+	resting := from == packml.Stopping || from == packml.Aborting || from == packml.Holding || from == packml.Clearing
+	for _, d := range m.devices {
+		if !d.Up && resting {
+			continue
+		}
+		if !d.Up || d.State() != goal {
+			return false
+		}
+	}
+	return true
+}
+
+// steer sends every device its next command towards where the station goes.
+func (m *Machine) steer(now time.Time) {
+	s := m.ml.State()
+	goal, acting := goals[s]
+	if !acting || m.finishing(s) && s != packml.Stopping {
+		return
+	}
+	for _, d := range m.devices {
+		if s == packml.Holding && (d.State() == packml.Stopped || d.State() == packml.Aborted || d.State() == packml.Idle) {
+			continue // it cannot hold from there; Unhold or Clear will find it
+		}
+		if c, ok := d.steer(now, goal); ok {
+			m.host.Send(line.Job{Op: line.MachineCommand, Device: d.ID, Machine: uint16(c)})
+		}
+	}
+}
+
+// restful is how long a station may have nothing to do before it is suspended.
+const restful = 2 * time.Second
+
+// Rest tells the station what it waits for: parts from a neighbour, or room at one. An empty text means that it has work.
+// Waiting is an external cause, so the station is suspended, and returns by itself. It reports whether the state changed.
+func (m *Machine) Rest(now time.Time, waitsFor string) bool {
+	if m.waiting == "" && waitsFor != "" {
+		m.idle = now
+	}
+	m.waiting = waitsFor
+	switch s := m.ml.State(); {
+	case s == packml.Execute && waitsFor != "" && m.next == nil && now.Sub(m.idle) >= restful:
+		return m.Command(now, packml.CmdSuspend, waitsFor) == nil
+	case s == packml.Suspended && waitsFor == "":
+		return m.Command(now, packml.CmdUnsuspend, "there is work again") == nil
+	}
+	return false
+}
+
+// Waiting returns what the station waits for, in words, or "".
+func (m *Machine) Waiting() string { return m.waiting }
+
+// Watch looks for what makes the station hold or abort by itself. It reports whether the state changed.
+func (m *Machine) Watch(now time.Time) bool {
+	s := m.ml.State()
+	if s != packml.Execute && s != packml.Suspended && s != packml.Held && s != packml.Idle {
+		return false
+	}
+	for _, d := range m.devices {
+		if d.Up && d.State() == packml.Aborted && m.ml.Legal(packml.CmdAbort) == nil {
+			return m.Command(now, packml.CmdAbort, fmt.Sprintf("%s has aborted", d.ID)) == nil
+		}
+	}
+	if s != packml.Execute && s != packml.Suspended {
+		return false
+	}
+	if why := m.holdReason(); why != "" {
+		return m.Command(now, packml.CmdHold, why) == nil
+	}
+	return false
+}
+
+// holdReason says why an executing station must hold, or "".
+func (m *Machine) holdReason() string {
+	for _, d := range m.devices {
+		switch at := d.State(); {
+		case !d.Up:
+			return d.missing()
+		case at == packml.Held || at == packml.Holding:
+			return fmt.Sprintf("%s holds by itself", d.ID)
+		case at == packml.Stopped || at == packml.Idle || at == packml.Complete:
+			return fmt.Sprintf("%s is %s while the station runs", d.ID, at)
+		}
+	}
+	switch {
+	case m.refused != "":
+		return "device refused: " + m.refused
+	case m.master.Verdict == line.NOK && m.visit == nil:
+		return "master check failed"
+	case m.visit == nil:
+		return ""
+	case m.visit.To == line.HoldLine && !m.closed:
+		return "limit asks to hold: " + first(m.visit.Texts)
+	case m.visit.Recipe != nil && m.Kind == line.Weld && m.visit.Recipe.Weld.HoldAfterNOK > 0 && m.visit.streak >= m.visit.Recipe.Weld.HoldAfterNOK:
+		return fmt.Sprintf("%d consecutive joints NOK: %s", m.visit.streak, first(m.visit.Texts))
+	}
+	return ""
+}
+
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return "no reason recorded"
+	}
+	return texts[0]
+}
+
+func (m *Machine) pack() line.PackID {
+	if m.visit == nil {
+		return ""
+	}
+	return m.visit.Pack
+}

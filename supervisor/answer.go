@@ -1,0 +1,267 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+)
+
+// repliesKept is how many answered requests are remembered, so that one asked again is done once.
+const repliesKept = 4096
+
+// replies remembers the answers to the latest requests by their id.
+type replies struct {
+	byID map[string]line.Reply
+	ids  []string
+}
+
+func (r *replies) keep(reply line.Reply) {
+	if reply.Request == "" {
+		return
+	}
+	if r.byID == nil {
+		r.byID = map[string]line.Reply{}
+	}
+	if _, known := r.byID[reply.Request]; !known {
+		r.ids = append(r.ids, reply.Request)
+	}
+	r.byID[reply.Request] = reply
+	if len(r.ids) > repliesKept {
+		delete(r.byID, r.ids[0])
+		r.ids = r.ids[1:]
+	}
+}
+
+// answer does what a person asks for, or refuses it with the reason, and records who asked for what and what came of it.
+func (l *Line) answer(now time.Time, q line.Request) {
+	if known, ok := l.answered.byID[q.ID]; ok && q.ID != "" {
+		l.out.Replies = append(l.out.Replies, known)
+		return
+	}
+	var words, done string
+	var err error
+	switch c := q.Command.(type) {
+	case line.Machine:
+		words = c.Command + " " + c.Target
+		done, err = l.commandMachine(now, c, q.By)
+	case line.AddOrder:
+		words = fmt.Sprintf("order %s: %d × %s", c.Order, c.Quantity, c.Product)
+		done, err = l.addOrder(now, c)
+	case line.DecideRework:
+		words = fmt.Sprintf("decide on %s, scrap %t", c.Pack, c.Scrap)
+		done, err = l.decide(now, c, q)
+	case line.Hold:
+		words = fmt.Sprintf("hold %s, release %t", c.Subject, c.Release)
+		done, err = l.hold(now, c, q)
+	case line.LoadMaterial:
+		words = fmt.Sprintf("load lot %s of %s at %s", c.Lot, c.Item, c.Station)
+		done, err = l.loadMaterial(now, c, q.By)
+	case line.ServiceTool:
+		words = fmt.Sprintf("%s tool of %s", c.Action, c.Station)
+		done, err = l.serviceTool(now, c, q.By)
+	case line.AcknowledgeAlarm:
+		words = "acknowledge " + c.Alarm
+		done, err = l.acknowledge(now, c, q.By)
+	default:
+		err = errors.New("nothing was asked for")
+	}
+	reply := line.Reply{Request: q.ID, Accepted: err == nil, Text: done}
+	if err != nil {
+		reply.Text = errorText(err)
+	}
+	l.Record(line.Record{At: now, Fact: line.CommandApplied{
+		Request: q.ID, By: q.By, Why: q.Why, Command: words, Accepted: reply.Accepted, Reply: reply.Text,
+	}})
+	l.out.Replies = append(l.out.Replies, reply)
+}
+
+// commandMachine gives a PackML command to a station, or to the whole line: start downstream first, stop upstream first.
+func (l *Line) commandMachine(now time.Time, c line.Machine, by string) (string, error) {
+	cmd, err := packml.ParseCommand(c.Command)
+	if err != nil {
+		return "", err
+	}
+	cause := fmt.Sprintf("%s by %s", cmd, by)
+	if c.Target != "line" {
+		s := l.byID[line.StationID(c.Target)]
+		if s == nil {
+			return "", fmt.Errorf("no station %s; stations are %s", c.Target, l.stationNames())
+		}
+		if err := s.Command(now, cmd, cause); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%s is %s", s.ID, s.State()), nil
+	}
+	order := slices.Clone(l.stations)
+	if cmd != packml.CmdStop && cmd != packml.CmdAbort {
+		slices.Reverse(order)
+	}
+	var refused []error
+	accepted := 0
+	for _, s := range order {
+		if there(cmd, s.State()) {
+			continue
+		}
+		if err := s.Command(now, cmd, cause); err != nil {
+			refused = append(refused, fmt.Errorf("%s: %w", s.ID, err))
+			continue
+		}
+		accepted++
+	}
+	if len(refused) > 0 {
+		return "", fmt.Errorf("%d stations follow, %d do not: %w", accepted, len(refused), errors.Join(refused...))
+	}
+	return fmt.Sprintf("%d stations follow", accepted), nil
+}
+
+// there reports whether a station has already, or is about to have, what a command to the whole line asks for.
+func there(c packml.Command, s packml.State) bool {
+	var done []packml.State
+	switch c {
+	case packml.CmdReset:
+		done = []packml.State{packml.Idle, packml.Resetting, packml.Execute, packml.Starting, packml.Suspended, packml.Suspending, packml.Unsuspending}
+	case packml.CmdStart:
+		done = []packml.State{packml.Execute, packml.Starting, packml.Suspended, packml.Suspending, packml.Unsuspending}
+	case packml.CmdStop:
+		done = []packml.State{packml.Stopped, packml.Stopping, packml.Aborted, packml.Aborting, packml.Clearing}
+	case packml.CmdAbort:
+		done = []packml.State{packml.Aborted, packml.Aborting}
+	case packml.CmdClear:
+		return s != packml.Aborted && s != packml.Aborting
+	case packml.CmdUnhold:
+		return s != packml.Held && s != packml.Holding
+	case packml.CmdHold:
+		return s != packml.Execute && s != packml.Suspended
+	default:
+		return false
+	}
+	return slices.Contains(done, s)
+}
+
+func (l *Line) stationNames() string {
+	names := make([]string, len(l.stations))
+	for i, s := range l.stations {
+		names[i] = string(s.ID)
+	}
+	return strings.Join(names, " ")
+}
+
+func (l *Line) addOrder(now time.Time, c line.AddOrder) (string, error) {
+	if c.Order == "" || c.Quantity < 1 || c.Quantity > 100000 {
+		return "", fmt.Errorf("order %q of %d packs: give a name and 1 to 100000 packs", c.Order, c.Quantity)
+	}
+	for _, o := range l.orders {
+		if o.Order == c.Order {
+			return "", fmt.Errorf("order %s exists already: %d × %s", o.Order, o.Quantity, o.Product)
+		}
+	}
+	r, err := l.cfg.approved(c.Product)
+	if err != nil {
+		return "", err
+	}
+	pinned := slices.ContainsFunc(l.orders, func(o *order) bool { return o.Hash == r.Hash })
+	if !pinned {
+		l.Record(line.Record{At: now, Fact: line.RecipePinned{Product: r.Product, Revision: r.Revision, Hash: r.Hash, Source: r.Source}})
+	}
+	l.Record(line.Record{At: now, Fact: line.OrderAdded{Order: c.Order, Product: r.Product, Revision: r.Revision, Hash: r.Hash, Quantity: c.Quantity}})
+	return fmt.Sprintf("order %s: %d × %s revision %s", c.Order, c.Quantity, r.Product, r.Revision), nil
+}
+
+// decide takes a person's decision on a pack at the bench.
+func (l *Line) decide(now time.Time, c line.DecideRework, q line.Request) (string, error) {
+	p := l.packs[c.Pack]
+	bench := l.ofKind(line.Bench)
+	if p == nil || bench == nil || p.at != bench.ID || p.disposed() || p.state != line.InProcess {
+		return "", fmt.Errorf("%s waits for no decision at the bench", c.Pack)
+	}
+	if q.By == "" || q.Why == "" {
+		return "", fmt.Errorf("a decision on %s needs who decides and why", c.Pack)
+	}
+	if c.Scrap {
+		l.Record(line.Record{At: now, Station: bench.ID, Pack: p.id, Fact: line.PackDisposed{
+			Disposition: line.Scrapped, Reason: fmt.Sprintf("scrapped by %s: %s", q.By, q.Why),
+		}})
+		return fmt.Sprintf("%s is scrapped", p.id), nil
+	}
+	r, ok := p.rework()
+	if !ok {
+		return "", fmt.Errorf("the recipe of %s allows no rework of %s; scrap it", p.id, p.blame)
+	}
+	for _, i := range p.nok {
+		if r.MaxPerIndex > 0 && p.reworked[i] >= r.MaxPerIndex {
+			return "", fmt.Errorf("%s %d of %s was reworked %d times already, allowed are %d; scrap it", p.blame, i, p.id, p.reworked[i], r.MaxPerIndex)
+		}
+	}
+	if r.MaxPerPack > 0 && len(p.nok) > r.MaxPerPack || r.MaxPerPack > 0 && p.build > r.MaxPerPack {
+		return "", fmt.Errorf("%s needs more rework than the %d that its recipe allows; scrap it", p.id, r.MaxPerPack)
+	}
+	indexes := slices.Clone(p.nok)
+	if p.blame != line.Weld && p.blame != line.Assemble {
+		indexes = nil // the whole step again
+	}
+	slices.Sort(indexes)
+	l.Record(line.Record{At: now, Station: bench.ID, Pack: p.id, Fact: line.ReworkDecided{
+		Step: r.Step, Indexes: indexes, Build: p.build + 1, Invalidates: r.Invalidates, By: q.By, Why: q.Why,
+	}})
+	return fmt.Sprintf("%s goes back to %s", p.id, l.ofKind(r.Step).ID), nil
+}
+
+func (l *Line) hold(now time.Time, c line.Hold, q line.Request) (string, error) {
+	if c.Subject == "" || q.By == "" || q.Why == "" {
+		return "", errors.New("a hold needs a pack or lot, who asks and why")
+	}
+	_, held := l.holds[c.Subject]
+	if held != c.Release {
+		return "", fmt.Errorf("%s is held: %t", c.Subject, held)
+	}
+	if c.Release {
+		l.Record(line.Record{At: now, Fact: line.HoldReleased{Subject: c.Subject, Reason: q.Why, By: q.By}})
+		return c.Subject + " is released", nil
+	}
+	l.Record(line.Record{At: now, Fact: line.HoldSet{Subject: c.Subject, Reason: q.Why, By: q.By}})
+	return c.Subject + " is held", nil
+}
+
+func (l *Line) loadMaterial(now time.Time, c line.LoadMaterial, by string) (string, error) {
+	s := l.byID[c.Station]
+	switch {
+	case s == nil:
+		return "", fmt.Errorf("no station %s; stations are %s", c.Station, l.stationNames())
+	case c.Item == "" || c.Lot == "" || c.Quantity <= 0:
+		return "", errors.New("a lot needs its item, its name and a quantity")
+	case !now.Before(c.Expiry):
+		return "", fmt.Errorf("lot %s expired %s: fetch a new one", c.Lot, c.Expiry.UTC().Format("2 Jan 2006"))
+	case l.holds[string(c.Lot)].Subject != "":
+		return "", fmt.Errorf("lot %s is held: %s", c.Lot, l.holds[string(c.Lot)].Reason)
+	}
+	l.Record(line.Record{At: now, Station: c.Station, Fact: line.MaterialLoaded{
+		Item: c.Item, Lot: c.Lot, Quantity: c.Quantity, Expiry: c.Expiry.UTC(), By: by,
+	}})
+	return fmt.Sprintf("lot %s of %s loaded at %s", c.Lot, c.Item, c.Station), nil
+}
+
+func (l *Line) serviceTool(now time.Time, c line.ServiceTool, by string) (string, error) {
+	s := l.byID[c.Station]
+	if s == nil || !s.HasTool() {
+		return "", fmt.Errorf("%s has no tool that is serviced", c.Station)
+	}
+	if !slices.Contains([]string{"clean", "dress", "replace"}, c.Action) {
+		return "", fmt.Errorf("%q is no service; services are clean, dress and replace", c.Action)
+	}
+	l.Record(line.Record{At: now, Station: c.Station, Fact: line.ToolServiced{Tool: "tool", Action: c.Action, By: by}})
+	return fmt.Sprintf("noted; the device of %s confirms it before the next part", c.Station), nil
+}
+
+func (l *Line) acknowledge(now time.Time, c line.AcknowledgeAlarm, by string) (string, error) {
+	if !l.alarms.Open(c.Alarm) {
+		return "", fmt.Errorf("no alarm %s is open", c.Alarm)
+	}
+	station, _, _ := strings.Cut(c.Alarm, "/")
+	l.Record(line.Record{At: now, Station: line.StationID(station), Fact: line.AlarmAcknowledged{Alarm: c.Alarm, By: by}})
+	return c.Alarm + " acknowledged", nil
+}

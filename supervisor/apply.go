@@ -1,0 +1,193 @@
+package supervisor
+
+import (
+	"fmt"
+
+	"linectl/line"
+	"linectl/recipes"
+	"linectl/stations"
+)
+
+// Apply follows one record. Step applies what it decides; a restart applies the journal. Nothing else changes what the line
+// must not forget.
+func (l *Line) Apply(r line.Record) {
+	switch f := r.Fact.(type) {
+	case line.RecipePinned:
+		l.applyPinned(f)
+	case line.OrderAdded:
+		l.orders = append(l.orders, &order{OrderAdded: f, recipe: l.recipes[f.Hash]})
+	case line.PackStarted:
+		l.applyStarted(r.Pack, f)
+	case line.Intent:
+		l.sequence = max(l.sequence, f.Token.Sequence())
+	case line.PartArrived:
+		l.applyArrived(r, f)
+		return
+	case line.SetReserved:
+		l.applySet(r.Pack, f)
+	case line.HoldSet:
+		l.holds[f.Subject] = f
+	case line.HoldReleased:
+		delete(l.holds, f.Subject)
+	case line.MaterialLoaded:
+		l.material[materialKey{r.Station, f.Item}] = f
+	case line.CommandApplied:
+		l.answered.keep(line.Reply{Request: f.Request, Accepted: f.Accepted, Text: f.Reply})
+	case line.ReworkDecided:
+		l.packs[r.Pack].applyRework(f)
+	case line.PackDisposed:
+		l.applyDisposed(r.Pack, f)
+	case line.AlarmRaised, line.AlarmCleared, line.AlarmAcknowledged:
+		l.alarms.Apply(r)
+		return
+	default: // a station's, below
+	}
+	l.applyAtStation(r)
+}
+
+// applyAtStation lets the station follow its records, and the parts that they concern.
+func (l *Line) applyAtStation(r line.Record) {
+	s := l.byID[r.Station]
+	if s == nil {
+		return
+	}
+	switch f := r.Fact.(type) {
+	case line.ActDone:
+		if p := l.packs[r.Pack]; p != nil {
+			p.applyDone(f)
+		}
+	case line.CellReceived:
+		l.cells.received(s.index, f)
+	case line.CellGraded:
+		l.cells.graded(r.At, f)
+	case line.StepDone:
+		if p := l.packs[r.Pack]; p != nil {
+			p.applyStep(r.At, f)
+		}
+		for _, u := range f.Used {
+			l.consume(r.Station, u)
+		}
+	case line.PartMoved:
+		l.applyMoved(s, r, f)
+	default: // the machine's own
+	}
+	s.Apply(r)
+}
+
+func (l *Line) applyPinned(f line.RecipePinned) {
+	if l.recipes[f.Hash] != nil {
+		return
+	}
+	r, err := recipes.Parse(f.Product+" "+f.Revision+" (journal)", []byte(f.Source))
+	if err != nil {
+		panic(fmt.Sprintf("supervisor: the journal holds a recipe that this version cannot read: %v", err))
+	}
+	l.recipes[f.Hash] = r
+}
+
+func (l *Line) applyStarted(id line.PackID, f line.PackStarted) {
+	p := &pack{
+		id: id, number: f.Number, recipe: l.recipes[f.Hash], state: line.InProcess, build: 1,
+		steps: map[line.Kind]step{}, good: map[actKey]line.Verdict{}, reworked: map[int]int{},
+	}
+	for _, o := range l.orders {
+		if o.Order == f.Order {
+			p.order = o
+			o.started++
+		}
+	}
+	for _, s := range p.route() {
+		if s.Kind != line.Stack { // its acts are known only with the set
+			p.planned += len(p.plan(s.Kind))
+		}
+	}
+	p.planned += p.recipe.Cells() + 1
+	l.numbers[f.Product]++
+	l.packs[id] = p
+	l.live = append(l.live, p)
+}
+
+func (l *Line) applySet(id line.PackID, f line.SetReserved) {
+	p := l.packs[id]
+	p.set = f.Slots
+	for _, c := range f.Slots {
+		l.cells.take(p.recipe.Cell.Item, c.Cell)
+	}
+	l.sets = append(l.sets, id)
+}
+
+// applyArrived opens the visit: the line knows the part, the station does the work.
+func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
+	s := l.byID[r.Station]
+	if s == nil {
+		return
+	}
+	v := stations.Visit{Part: f.Part, Number: 1}
+	switch p := l.packs[r.Pack]; {
+	case p != nil:
+		if s.cfg.Kind == line.PackOut {
+			l.serials[p.recipe.SerialPrefix]++
+			p.serial = fmt.Sprintf("%s%06d", p.recipe.SerialPrefix, l.serials[p.recipe.SerialPrefix])
+		}
+		if s.cfg.Kind == line.Stack {
+			l.sets = without(l.sets, p.id)
+		}
+		p.at = s.cfg.ID
+		v = p.visit(s.cfg.Kind)
+	case s.cfg.Kind == line.Receive:
+		v.Recipe, v.Found = l.wanted().recipe, f.Part != ""
+		if !v.Found {
+			s.index = l.cells.ask(v.Recipe.Cell.Item)
+		}
+	default:
+		v.Recipe = l.recipeOf(line.CellID(f.Part))
+	}
+	s.infeed = without(s.infeed, f.Part)
+	s.Enter(&v)
+}
+
+func (l *Line) applyMoved(from *station, r line.Record, f line.PartMoved) {
+	if p := l.packs[r.Pack]; p != nil {
+		p.at = f.To
+		if p.disposed() && (f.To == line.Shipped || f.To == line.Quarantine) {
+			l.live = without(l.live, p)
+			delete(l.packs, p.id)
+		}
+	} else {
+		l.cells.moved(line.CellID(f.Part), from.index, f.To)
+	}
+	if to := l.byID[f.To]; to != nil {
+		to.infeed = append(to.infeed, f.Part)
+	}
+}
+
+func (l *Line) applyDisposed(id line.PackID, f line.PackDisposed) {
+	p := l.packs[id]
+	p.state, p.text = f.Disposition, f.Reason
+	switch f.Disposition {
+	case line.Released:
+		p.order.released++
+		l.counts.good++
+		if f.FirstPass {
+			l.counts.firstPass++
+		}
+	case line.Scrapped:
+		p.order.scrapped++
+		l.counts.nok++
+	default:
+		p.order.quarantined++
+		l.counts.nok++
+	}
+	if p.set != nil && p.at == "" { // disposed before it was stacked
+		l.sets = without(l.sets, id)
+	}
+}
+
+func without[T comparable](list []T, x T) []T {
+	for i, have := range list {
+		if have == x {
+			return append(list[:i:i], list[i+1:]...)
+		}
+	}
+	return list
+}

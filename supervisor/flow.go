@@ -1,0 +1,231 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+	"linectl/stations"
+)
+
+// flow lets everything move that can, once. Downstream goes first, so that room is made before it is asked for. It reports
+// whether anything changed.
+func (l *Line) flow(now time.Time) bool {
+	moved := l.planPack(now)
+	for i := len(l.stations) - 1; i >= 0; i-- {
+		s := l.stations[i]
+		if s.Settle(now) || s.Watch(now) || l.serve(now, s) {
+			moved = true
+		}
+	}
+	return moved
+}
+
+// serve takes one station one step further.
+func (l *Line) serve(now time.Time, s *station) bool {
+	switch {
+	case s.Visit() == nil:
+		return l.admit(now, s)
+	case s.Closed():
+		return l.unload(now, s)
+	case l.judgeCell(now, s):
+		return true
+	case s.Finished():
+		return l.finish(now, s)
+	}
+	s.Rest(now, "")
+	return s.Advance(now)
+}
+
+// admit begins the next visit of an empty station, or says what it waits for.
+func (l *Line) admit(now time.Time, s *station) bool {
+	st := s.State()
+	if st != packml.Execute && st != packml.Suspended || s.Open() != nil {
+		return false
+	}
+	nest, sure := s.Nest()
+	if !sure {
+		return false
+	}
+	v, pack, waits := l.nextPart(now, s, nest)
+	if s.Rest(now, waits) {
+		return true
+	}
+	if waits != "" || st != packml.Execute {
+		return false
+	}
+	if s.Service(now) {
+		return true
+	}
+	if l.toolWorn(now, s, v) {
+		return true
+	}
+	if v.Recipe != nil && s.MasterDue(now, v.Recipe) {
+		return s.CheckMaster(now, v.Recipe.Process(s.cfg.Kind).Master.References)
+	}
+	if s.stuck = l.routeCheck(now, s, pack); s.stuck != "" {
+		return false
+	}
+	s.Begin(now, v)
+	return true
+}
+
+// nextPart returns the visit that can begin, or what the station waits for in words.
+func (l *Line) nextPart(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
+	switch s.cfg.Kind {
+	case line.Receive:
+		return l.nextCell(s, nest)
+	case line.Stack:
+		if len(l.sets) == 0 {
+			return v, nil, "starved: no set of cells is complete yet"
+		}
+		if nest != "" {
+			s.stuck = fmt.Sprintf("carrier in the nest carries %s and should be empty", nest)
+			return v, nil, s.stuck
+		}
+		p = l.packs[l.sets[0]]
+		return p.visit(s.cfg.Kind), p, ""
+	default:
+		return l.arrived(s, nest)
+	}
+}
+
+// nextCell decides whether another cell is to be scanned.
+func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, waits string) {
+	w := l.wanted()
+	switch {
+	case w == nil:
+		return v, nil, "no order needs cells"
+	case nest == "" && l.cells.stream(w.recipe.Cell.Item).asked >= l.goal(w):
+		return v, nil, "starved: enough cells are on their way"
+	case nest == "" && l.setsWaiting() >= max(l.ofKind(line.Stack).cfg.Buffer, 1):
+		return v, nil, fmt.Sprintf("blocked by %s", l.ofKind(line.Stack).ID)
+	case s.after != nil && !s.after.room():
+		return v, nil, fmt.Sprintf("blocked by %s", s.after.ID)
+	}
+	return stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != ""}, nil, ""
+}
+
+func (l *Line) setsWaiting() int { return len(l.sets) }
+
+// arrived looks whether the part in the nest is one that was sent here.
+func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, waits string) {
+	from := "starved"
+	if s.before != nil {
+		from = fmt.Sprintf("starved by %s", s.before.ID)
+	}
+	if nest == "" {
+		return v, nil, from
+	}
+	expected := false
+	for _, part := range s.infeed {
+		expected = expected || part == nest
+	}
+	if s.cfg.Kind == line.Sort {
+		return stations.Visit{Part: nest, Recipe: l.recipeOf(line.CellID(nest)), Found: !expected}, nil, ""
+	}
+	p = l.packs[line.PackID(nest)]
+	if p == nil || !expected {
+		s.stuck = fmt.Sprintf("%s lies in the nest and does not belong here; take it out and find out where it comes from", nest)
+		return v, nil, s.stuck
+	}
+	return p.visit(s.cfg.Kind), p, ""
+}
+
+// finish records the step of a visit whose acts are done, and what follows from it for the part.
+func (l *Line) finish(now time.Time, s *station) bool {
+	v := s.Visit()
+	if v.Pack == "" {
+		l.Record(line.Record{At: now, Station: s.ID, Fact: line.PartMoved{Part: v.Part, To: l.cellGoes(s, v)}})
+		return true
+	}
+	p := l.packs[v.Pack]
+	if s.cfg.Kind == line.Bench && p.state == line.InProcess && !p.disposed() {
+		return false // nobody has decided yet
+	}
+	done := s.Close()
+	done.Used = l.used(s, p, v)
+	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: done})
+	l.dispose(now, s, p, done)
+	return true
+}
+
+// dispose ends a pack's way where the step leaves no other: unknown, scrap, or complete.
+func (l *Line) dispose(now time.Time, s *station, p *pack, done line.StepDone) {
+	if p.disposed() {
+		return
+	}
+	end := line.PackDisposed{FirstPass: false, Reason: done.Text}
+	switch {
+	case done.Verdict == line.Unknown:
+		end.Disposition = line.Quarantined
+	case done.Verdict == line.NOK && done.Next == line.ToScrap:
+		end.Disposition = line.Scrapped
+	case s.cfg.Kind == line.PackOut && done.Verdict == line.OK:
+		evidence, lacks := p.missing()
+		if lacks != "" {
+			end.Disposition, end.Reason = line.Quarantined, "not released: "+lacks
+			break
+		}
+		end = line.PackDisposed{Disposition: line.Released, Serial: p.serial, FirstPass: !p.repeated, Reason: "every required step is OK", Evidence: evidence}
+	default:
+		return
+	}
+	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: end})
+}
+
+// unload sends the part on when there is room for it.
+func (l *Line) unload(now time.Time, s *station) bool {
+	p := l.packs[s.Visit().Pack]
+	if done := s.Released(); done != nil {
+		return l.left(now, s, p, *done)
+	}
+	if s.Open() != nil {
+		return s.Advance(now)
+	}
+	to := l.destination(s, p)
+	if next := l.byID[to]; next != nil && !next.room() {
+		return s.Rest(now, fmt.Sprintf("blocked by %s", to))
+	}
+	return s.Rest(now, "") || s.Unload(now, to)
+}
+
+// left concludes a move. If the device cannot say whether it let the part go, the scanners can.
+func (l *Line) left(now time.Time, s *station, p *pack, done line.ActDone) bool {
+	if done.Verdict != line.OK {
+		nest, sure := s.Nest()
+		switch {
+		case !sure:
+			return false
+		case nest == string(p.id):
+			s.Retry()
+			return true
+		case nest != "":
+			return false
+		}
+	}
+	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PartMoved{Part: string(p.id), To: l.destination(s, p)}})
+	return true
+}
+
+// destination says where a pack goes from a station.
+func (l *Line) destination(s *station, p *pack) line.StationID {
+	last := p.steps[s.cfg.Kind]
+	switch {
+	case p.state == line.Released:
+		return line.Shipped
+	case p.disposed():
+		return line.Quarantine
+	case s.cfg.Kind == line.Bench:
+		return l.ofKind(p.where).ID
+	case last.verdict == line.NOK && last.next == line.ToInspect:
+		// the next inspection measures what is doubtful before anybody decides
+	case p.blame != "" && (last.verdict == line.NOK || s.cfg.Kind == line.Inspect):
+		return l.ofKind(line.Bench).ID
+	}
+	if n := l.next(s, p); n != nil {
+		return n.ID
+	}
+	return l.ofKind(line.Bench).ID
+}

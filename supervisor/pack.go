@@ -1,0 +1,184 @@
+package supervisor
+
+import (
+	"time"
+
+	"linectl/line"
+	"linectl/recipes"
+	"linectl/stations"
+)
+
+// order is one production order.
+type order struct {
+	line.OrderAdded
+	recipe                                   *recipes.Recipe
+	started, released, scrapped, quarantined int
+}
+
+// pack is one pack build in process.
+type pack struct {
+	id       line.PackID
+	order    *order
+	number   int
+	recipe   *recipes.Recipe
+	state    line.PackState
+	at       line.StationID
+	build    int
+	set      []line.SlotCell
+	steps    map[line.Kind]step
+	good     map[actKey]line.Verdict // raw results: the latest verdict of every act
+	blame    line.Kind               // step that was NOK
+	nok      []int                   // its indexes
+	only     []int                   // indexes of a decided rework
+	where    line.Kind               // step where the rework is done
+	reworked map[int]int             // how often each index was reworked
+	serial   string
+	repeated bool // something was repeated or reworked: not first pass
+	text     string
+	done     int // acts done
+	planned  int // acts of the whole route
+}
+
+// step is a step that counts for the pack's present build state.
+type step struct {
+	verdict line.Verdict
+	at      time.Time
+	next    line.Disposition
+}
+
+// actKey names one act of the route.
+type actKey struct {
+	task  line.Task
+	index int
+}
+
+func (p *pack) disposed() bool {
+	return p.state == line.Released || p.state == line.Scrapped || p.state == line.Quarantined
+}
+
+// visit makes the visit of the pack at a kind of station.
+func (p *pack) visit(k line.Kind) stations.Visit {
+	v := stations.Visit{
+		Part: string(p.id), Pack: p.id, Number: p.number, Build: p.build, Recipe: p.recipe, Set: p.set, Serial: p.serial,
+	}
+	if p.where == k && p.only != nil {
+		v.Only = p.only
+	}
+	return v
+}
+
+// route lists the kinds of station that a pack visits, in order, with its required steps.
+func (p *pack) route() []recipes.Step {
+	var steps []recipes.Step
+	for _, s := range p.recipe.Route {
+		if s.Kind != line.Receive && s.Kind != line.Sort {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// plan returns every act that the pack needs to be released.
+func (p *pack) plan(k line.Kind) []stations.Act { return stations.Plan(k, p.visit(k)) }
+
+// missing says which evidence the pack lacks, recomputed from the raw results: the first step that is not OK for the present
+// build state, or has an act without an OK result. The steps named in but are not asked for.
+func (p *pack) missing(but ...line.Kind) (evidence []string, lacks string) {
+next:
+	for _, s := range p.route() {
+		for _, b := range but {
+			if s.Kind == b {
+				continue next
+			}
+		}
+		if !s.Required {
+			continue
+		}
+		if p.steps[s.Kind].verdict != line.OK {
+			return evidence, "step " + string(s.Kind) + " is not OK"
+		}
+		for _, a := range p.plan(s.Kind) {
+			if p.good[actKey{a.Task, a.Index}] != line.OK {
+				return evidence, a.Name() + " has no OK result"
+			}
+		}
+		evidence = append(evidence, string(s.Kind))
+	}
+	return evidence, ""
+}
+
+// applyDone keeps the raw verdict of an act.
+func (p *pack) applyDone(f line.ActDone) {
+	if f.Task == line.TaskRelease || f.Task == line.TaskMaster || f.Task == line.TaskServiceTip {
+		return
+	}
+	p.good[actKey{f.Task, f.Index}] = f.Verdict
+	p.done++
+}
+
+// applyStep closes a step.
+func (p *pack) applyStep(at time.Time, f line.StepDone) {
+	if f.Step == line.Bench {
+		return
+	}
+	p.steps[f.Step] = step{verdict: f.Verdict, at: at, next: f.Next}
+	p.text = f.Text
+	if !f.Clean {
+		p.repeated = true
+	}
+	if p.where == f.Step {
+		p.only, p.where = nil, ""
+		p.state = line.InProcess
+	}
+	switch {
+	case f.Verdict == line.OK && p.blame == f.Step:
+		p.blame, p.nok = "", nil
+	case f.Verdict == line.NOK:
+		if f.Step != line.Inspect || p.blame != line.Weld {
+			p.blame, p.nok = f.Step, nil
+		}
+		if f.Step == line.Inspect {
+			p.blame = line.Weld // what is inspected here was made there
+		}
+		for _, i := range f.NOK {
+			p.nok = appendNew(p.nok, i)
+		}
+	}
+}
+
+func appendNew(list []int, i int) []int {
+	for _, have := range list {
+		if have == i {
+			return list
+		}
+	}
+	return append(list, i)
+}
+
+// applyRework opens a new build state. What the rework invalidates no longer counts.
+func (p *pack) applyRework(f line.ReworkDecided) {
+	p.build, p.state, p.where, p.only, p.repeated = f.Build, line.InRework, f.Step, f.Indexes, true
+	delete(p.steps, f.Step)
+	for _, i := range f.Indexes {
+		p.reworked[i]++
+	}
+	for _, k := range f.Invalidates {
+		for _, a := range p.plan(k) {
+			if k != f.Step {
+				delete(p.good, actKey{a.Task, a.Index})
+			}
+		}
+		delete(p.steps, k)
+	}
+	p.blame, p.nok = "", nil
+}
+
+// rework returns what the recipe allows to be mended of the pack's present fault.
+func (p *pack) rework() (recipes.Rework, bool) {
+	for _, r := range p.recipe.Rework {
+		if r.Step == p.blame {
+			return r, true
+		}
+	}
+	return recipes.Rework{}, false
+}

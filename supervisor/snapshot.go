@@ -1,0 +1,110 @@
+package supervisor
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"linectl/line"
+	"linectl/packml"
+	"linectl/stations"
+)
+
+// Snapshot shows the line as it is, for its faces. It shares nothing with the line.
+func (l *Line) Snapshot(now time.Time) line.Snapshot {
+	snap := line.Snapshot{
+		At: now, Line: l.cfg.Name, Simulated: l.cfg.Simulated, Fence: l.fence, Cells: l.cells.counts,
+		Good: l.counts.good, NOK: l.counts.nok, FirstPass: l.counts.firstPass,
+	}
+	snap.Cells.Bins = maps.Clone(l.cells.counts.Bins)
+	for _, s := range l.stations {
+		snap.Stations = append(snap.Stations, l.stationSnapshot(s))
+	}
+	for _, o := range l.orders {
+		snap.Orders = append(snap.Orders, line.OrderSnapshot{
+			Order: o.Order, Product: o.Product, Revision: o.Revision, Quantity: o.Quantity, Started: o.started,
+			Released: o.released, Scrapped: o.scrapped, Quarantined: o.quarantined,
+		})
+	}
+	for _, p := range l.live {
+		snap.Packs = append(snap.Packs, p.snapshot())
+	}
+	for _, a := range l.alarms.All() {
+		snap.Alarms = append(snap.Alarms, line.AlarmSnapshot{
+			Alarm: a.Alarm, Since: a.Since, Severity: a.Severity, Text: a.Text, Action: a.Action,
+			Active: a.Active, Acknowledged: a.Acknowledged, Group: a.Group,
+		})
+	}
+	return snap
+}
+
+func (p *pack) snapshot() line.PackSnapshot {
+	s := line.PackSnapshot{
+		Pack: p.id, Order: p.order.Order, Product: p.recipe.Product, State: p.state, At: p.at, Serial: p.serial, Text: p.text,
+	}
+	if p.planned > 0 {
+		s.Progress = min(1, float64(p.done)/float64(p.planned))
+	}
+	if p.disposed() {
+		s.Progress = 1
+	}
+	return s
+}
+
+func (l *Line) stationSnapshot(s *station) line.StationSnapshot {
+	out := line.StationSnapshot{
+		Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String(), Act: s.Act(), Waiting: len(s.infeed), ToolUse: s.ToolUse(),
+	}
+	if v := s.Visit(); v != nil {
+		out.Part, out.Pack, out.Done = v.Part, v.Pack, v.Done()
+		if v.Recipe != nil {
+			if t := v.Recipe.Process(s.cfg.Kind).Tool; t != nil {
+				out.ToolLimit = t.Limit
+			}
+		}
+	}
+	out.Reason, out.NextAction = l.words(s)
+	for _, d := range s.devices {
+		out.Devices = append(out.Devices, deviceSnapshot(s, d))
+	}
+	return out
+}
+
+func deviceSnapshot(s *station, d *stations.Device) line.DeviceSnapshot {
+	out := line.DeviceSnapshot{Device: d.ID, Up: d.Up, Reason: d.Down, Simulated: d.Simulated}
+	if !d.Up && d.Down == "" {
+		out.Reason = "not connected yet"
+	}
+	if in := s.Open(); in != nil && in.Device == d.ID {
+		out.Open = in.Token.String()
+	}
+	return out
+}
+
+// words says why the station is as it is, and what to do next, as the operator would.
+func (l *Line) words(s *station) (reason, next string) {
+	switch st := s.State(); {
+	case !s.Reconciled():
+		return "finding out what became of " + s.Act(), "wait"
+	case st == packml.Aborted:
+		return s.Cause(), "Clear, then Reset and Start"
+	case st == packml.Stopped:
+		return s.Cause(), "Reset, then Start"
+	case st == packml.Idle:
+		return "ready", "Start"
+	case st == packml.Held:
+		return s.Cause(), "remove the cause, then Unhold"
+	case st == packml.Complete:
+		return s.Cause(), "Reset"
+	case s.Visit() == nil && s.stuck != "":
+		return s.stuck, refusalAction(s.stuck)
+	case s.Waiting() != "":
+		return s.Waiting(), ""
+	case s.Act() != "" && s.Visit() != nil && !strings.Contains(s.Act(), "release"):
+		return fmt.Sprintf("%s of %s", s.Act(), s.Visit().Part), ""
+	case s.Act() != "":
+		return s.Act(), ""
+	}
+	return s.Cause(), ""
+}

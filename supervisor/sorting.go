@@ -1,0 +1,144 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+
+	"linectl/line"
+	"linectl/stations"
+)
+
+// planPack starts the next pack of the first order that is not complete, as soon as the pack before it has its cells.
+func (l *Line) planPack(now time.Time) bool {
+	if w := l.wanted(); w != nil {
+		return l.buildSet(now, w)
+	}
+	for _, o := range l.orders {
+		if o.started < o.Quantity {
+			id := line.PackID(fmt.Sprintf("%s-%06d", o.Product, l.numbers[o.Product]+1))
+			l.Record(line.Record{At: now, Pack: id, Fact: line.PackStarted{
+				Order: o.Order, Number: o.started + 1, Product: o.Product, Revision: o.Revision, Hash: o.Hash,
+			}})
+			l.cells.stream(o.recipe.Cell.Item).news = true
+			return true
+		}
+	}
+	return false
+}
+
+// buildSet tries to build the pack's set from the pool, once for every cell that came to it. A set is reserved whole.
+func (l *Line) buildSet(now time.Time, p *pack) bool {
+	s := l.cells.stream(p.recipe.Cell.Item)
+	if !s.news {
+		return false
+	}
+	s.news = false
+	if len(s.pool) >= p.recipe.Cells() {
+		pool := s.candidates(now, p.recipe.Cell.Validity)
+		if set, ok := stations.Match(p.recipe, pool); ok {
+			l.Record(line.Record{At: now, Station: l.ofKind(line.Sort).ID, Pack: p.id, Fact: set})
+			return true
+		}
+	}
+	l.raiseGoal(p, s)
+	return false
+}
+
+// goal returns how many cells of the pack's item are to be asked for, counted from the first ever.
+func (l *Line) goal(p *pack) int {
+	s := l.cells.stream(p.recipe.Cell.Item)
+	if s.goal == 0 {
+		l.raiseGoal(p, s)
+	}
+	return s.goal
+}
+
+// raiseGoal asks for as many cells as are missing if all of them are good; and for a few more at a time once there are enough
+// that do not match.
+func (l *Line) raiseGoal(p *pack, s *stream) {
+	if missing := p.recipe.Cells() - len(s.pool); missing > 0 {
+		s.goal = max(s.goal, s.concluded+missing)
+	} else if s.concluded >= s.goal {
+		s.goal = s.concluded + max(1, p.recipe.Cells()/8)
+	}
+}
+
+// judgeCell records the judgement that stands between the two acts of a cell: accepted or not, graded into which bin.
+func (l *Line) judgeCell(now time.Time, s *station) bool {
+	v := s.Visit()
+	if s.Open() != nil || v.Verdict == line.Unknown && len(v.Results) == 0 {
+		return false
+	}
+	switch s.cfg.Kind {
+	case line.Receive:
+		if v.Received != nil || v.Done() == 0 && !v.Found {
+			return false
+		}
+		l.Record(line.Record{At: now, Station: s.ID, Fact: l.receive(now, v)})
+		return true
+	case line.Sort:
+		if v.Graded != nil || v.Done() == 0 && !v.Found {
+			return false
+		}
+		l.Record(line.Record{At: now, Station: s.ID, Fact: l.grade(v)})
+		return true
+	default:
+		return false
+	}
+}
+
+// receive judges a scanned cell.
+func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
+	code, grade := line.CellID(v.Part), 0.0
+	if !v.Found {
+		scan := v.Results[0]
+		code = line.CellID(scan.Part)
+		for _, m := range scan.Measurements {
+			if m.Name == "codeGrade" && m.Value != nil {
+				grade = *m.Value
+			}
+		}
+	}
+	supplier, listed := l.cfg.Supplier[code]
+	held := l.holds[string(supplier.Lot)].Reason
+	return stations.ReceiveCell(v.Recipe, stations.Receipt{
+		Cell: code, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code), Held: held, Now: now,
+	})
+}
+
+// grade judges a measured cell. One that lies in the nest and was not sent there goes to the retest bin unmeasured.
+func (l *Line) grade(v *stations.Visit) line.CellGraded {
+	code := line.CellID(v.Part)
+	if v.Found {
+		return line.CellGraded{
+			Cell: code, Item: v.Recipe.Cell.Item, Attempt: 1, Verdict: line.NOK, Bin: stations.BinRetest,
+			Reason: "it lay in the nest after an interruption",
+		}
+	}
+	supplier := l.cfg.Supplier[code]
+	supplier.Cell = code
+	return stations.GradeCell(v.Recipe, supplier, v.Results[0])
+}
+
+// cellGoes says where a cell is after its visit.
+func (l *Line) cellGoes(s *station, v *stations.Visit) line.StationID {
+	place := func(bin, lane int) line.StationID {
+		switch {
+		case bin > 0:
+			return line.StationID(fmt.Sprintf("NG%d", bin))
+		case lane > 0:
+			return line.StationID(fmt.Sprintf("LANE%d", lane))
+		}
+		return s.after.ID
+	}
+	placed := len(v.Results) > 0 && v.Results[len(v.Results)-1].Task == line.TaskPlaceCell && v.Results[len(v.Results)-1].Verdict == line.OK
+	switch {
+	case !placed:
+		return line.Quarantine
+	case v.Graded != nil:
+		return place(v.Graded.Bin, v.Graded.Lane)
+	case v.Received != nil:
+		return place(v.Received.Bin, 0)
+	}
+	return line.Quarantine
+}
