@@ -20,7 +20,7 @@ var house = map[string]room{
 	},
 
 	"plc/tags":   {rooms: []string{"line"}, pure: true},
-	"plc":        {rooms: []string{"plc/tags", "line"}},
+	"plc":        {rooms: []string{"plc/tags", "line"}, pure: true},
 	"plc/opcua":  {rooms: []string{"plc", "plc/tags", "line"}, libraries: []string{"github.com/gopcua/opcua"}},
 	"plc/modbus": {rooms: []string{"plc", "plc/tags", "line"}, libraries: []string{"github.com/goburrow/modbus"}},
 
@@ -48,8 +48,8 @@ var house = map[string]room{
 	"internal/tally":    {},
 }
 
-// withGoroutine names the files of pure packages that may start goroutines: the one interpreter of the line.
-var withGoroutine = []string{"supervisor/loop.go"}
+// withGoroutine names the files of pure packages that may start goroutines: the interpreters of the line and of a handshake.
+var withGoroutine = []string{"supervisor/loop.go", "plc/device.go"}
 
 // The sizes, in lines.
 const (
