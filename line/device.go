@@ -49,7 +49,7 @@ const (
 	OutcomeAborted
 )
 
-// Sensor bits of the status block.
+// SensorPartPresent is the bit of the status block's sensors that says a part lies in the nest.
 const SensorPartPresent uint32 = 1
 
 // Permissive bits of the status block: a set bit means the condition is given.
