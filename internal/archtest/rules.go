@@ -35,7 +35,7 @@ var house = map[string]room{
 		libraries: []string{"github.com/awcullen/opcua", "github.com/simonvetter/modbus"},
 	},
 	"virtual": {
-		rooms: []string{"supervisor", "stations", "recipes", "packml", "line", "plc", "simulator"},
+		rooms: []string{"supervisor", "stations", "recipes", "packml", "line", "plc", "plc/tags", "simulator"},
 	},
 
 	"examples": {},
