@@ -214,6 +214,7 @@ func (f *fold) lineEntry(s scope, fact line.Fact) {
 	case line.MasterChecked:
 		f.exec("INSERT INTO masters (seq, at_us, station, verdict, valid_until_us) VALUES (?, ?, ?, ?, ?)",
 			s.seq, s.micros, s.station, string(fact.Verdict), micros(fact.ValidUntil))
+		s.pack = 0 // Found by the check.
 		f.measurements(s, "master", fact.Measurements)
 	default: // A kind that only the journal keeps.
 	}

@@ -47,8 +47,8 @@ func drawTime(t *rapid.T) time.Time {
 	return time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()
 }
 
-// text is what identities and words are drawn from: few, so that they meet again, and some that are hard to store.
-var text = rapid.OneOf(
+// words is what identities and words are drawn from: few, so that they meet again, and some that are hard to store.
+var words = rapid.OneOf(
 	rapid.SampledFrom([]string{"", "a", "b", "weld", "ST060.welder", "EV-P1-000001", "1Ω; DROP TABLE packs; --", "<&>\u2028\x00"}),
 	rapid.StringN(0, 8, 32),
 )
@@ -80,7 +80,7 @@ func fill(t *rapid.T, v reflect.Value) {
 			fill(t, v.Elem())
 		}
 	case reflect.String:
-		v.SetString(text.Draw(t, "text"))
+		v.SetString(words.Draw(t, "text"))
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "bool"))
 	case reflect.Float64:

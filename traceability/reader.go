@@ -39,7 +39,29 @@ func OpenReader(dir string) (*Reader, error) {
 	}
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
+	if err := checkSchema(context.Background(), db); err != nil {
+		return nil, errors.Join(explain(dir, err), db.Close())
+	}
 	return &Reader{db: db, dir: dir}, nil
+}
+
+// checkSchema proves that the records can be read and that this program knows their tables.
+func checkSchema(ctx context.Context, db *sql.DB) error {
+	var version int64
+	if err := db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version").Scan(&version); err != nil {
+		return err
+	}
+	files, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return err
+	}
+	switch known := int64(len(files)); {
+	case version > known:
+		return fmt.Errorf("written by a newer linectl (schema %d, this one knows %d); use that version or a later one", version, known)
+	case version < known:
+		return fmt.Errorf("written by an older linectl (schema %d, this one reads %d); start the line with this version once", version, known)
+	}
+	return nil
 }
 
 // Close closes the connections.

@@ -332,7 +332,7 @@ CREATE TABLE alarms (
     acknowledged_us  INTEGER,
     acknowledged_by  TEXT
 ) STRICT;
-CREATE INDEX alarms_station ON alarms (station, seq);
+CREATE INDEX alarms_cleared ON alarms (cleared_seq);
 CREATE INDEX alarms_active ON alarms (alarm) WHERE cleared_seq IS NULL;
 CREATE INDEX alarms_unseen ON alarms (alarm) WHERE acknowledged_seq IS NULL;
 
@@ -348,7 +348,6 @@ CREATE TABLE actions (
     accepted INTEGER NOT NULL,
     reply    TEXT NOT NULL
 ) STRICT;
-CREATE INDEX actions_pack ON actions (pack_id, seq) WHERE pack_id <> 0;
 
 CREATE TABLE materials (
     seq       INTEGER PRIMARY KEY,

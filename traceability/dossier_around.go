@@ -1,0 +1,132 @@
+package traceability
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"linectl/line"
+)
+
+// readAround reads what happened at the stations while the pack was there, and the checks and services before.
+func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
+	visits := d.visits()
+	end := d.endSeq
+	if end == 0 {
+		end = math.MaxInt64
+	}
+	there := func(station line.StationID, from, to int64) bool {
+		return slices.ContainsFunc(visits, func(v visit) bool { return v.station == station && from <= v.to && to >= v.from })
+	}
+	if d.Alarms, err = readAlarms(ctx, q, d.seq, end); err != nil {
+		return err
+	}
+	d.Alarms = slices.DeleteFunc(d.Alarms, func(a Alarm) bool {
+		return a.pack != d.id && !there(a.Station, a.Seq, a.clearedSeq)
+	})
+	d.Actions, err = list(ctx, q, func(a *Action) []any {
+		return []any{&a.Seq, at{&a.At}, text[line.StationID]{&a.Station}, &a.pack, &a.By, &a.Why, &a.Command, &a.Accepted, &a.Reply}
+	}, `SELECT seq, at_us, station, pack_id, asker, why, command, accepted, reply FROM actions WHERE seq BETWEEN ? AND ? ORDER BY seq`, d.seq, end)
+	if err != nil {
+		return err
+	}
+	d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool {
+		return a.pack != d.id && a.Station != "" && !there(a.Station, a.Seq, a.Seq)
+	})
+	d.Masters, d.Tools = []Master{}, []ToolService{}
+	for _, v := range visits {
+		if err := d.readBefore(ctx, q, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readAlarms(ctx context.Context, q querier, from, to int64) ([]Alarm, error) {
+	const columns = `SELECT seq, at_us, alarm, station, pack_id, severity, text, cause, action, group_name, cleared_us,
+		COALESCE(cleared_seq, 9223372036854775807), acknowledged_us, acknowledged_by FROM alarms`
+	return list(ctx, q, func(a *Alarm) []any {
+		return []any{
+			&a.Seq, at{&a.At}, &a.Alarm, text[line.StationID]{&a.Station}, &a.pack, &a.Severity, &a.Text, &a.Cause, &a.Action, &a.Group,
+			maybeAt{&a.ClearedAt}, &a.clearedSeq, maybeAt{&a.AcknowledgedAt}, text[string]{&a.AcknowledgedBy},
+		}
+	}, columns+" WHERE seq BETWEEN ? AND ? UNION ALL "+columns+" WHERE seq < ? AND cleared_seq >= ? UNION ALL "+
+		columns+" WHERE seq < ? AND cleared_seq IS NULL ORDER BY 1", from, to, from, from, from)
+}
+
+// readBefore reads the last master check and tool service of a station before a visit.
+func (d *Dossier) readBefore(ctx context.Context, q querier, v visit) error {
+	masters, err := list(ctx, q, func(m *Master) []any {
+		return []any{&m.Seq, at{&m.At}, text[line.StationID]{&m.Station}, text[line.Verdict]{&m.Verdict}, at{&m.ValidUntil}}
+	}, "SELECT seq, at_us, station, verdict, valid_until_us FROM masters WHERE station = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+		string(v.station), v.from)
+	if err != nil {
+		return err
+	}
+	for _, m := range masters {
+		if slices.ContainsFunc(d.Masters, func(have Master) bool { return have.Seq == m.Seq }) {
+			continue
+		}
+		readings, err := readMeasurements(ctx, q, "m.pack_id = 0 AND m.seq = ?", m.Seq)
+		if err != nil {
+			return err
+		}
+		m.Measurements = readings[m.Seq]
+		d.Masters = append(d.Masters, m)
+	}
+	tools, err := list(ctx, q, func(t *ToolService) []any {
+		return []any{&t.Seq, at{&t.At}, text[line.StationID]{&t.Station}, &t.Tool, &t.Action, &t.By}
+	}, "SELECT seq, at_us, station, tool, action, servicer FROM tools WHERE station = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+		string(v.station), v.from)
+	for _, t := range tools {
+		if !slices.ContainsFunc(d.Tools, func(have ToolService) bool { return have.Seq == t.Seq }) {
+			d.Tools = append(d.Tools, t)
+		}
+	}
+	return err
+}
+
+// findMissing lists what the records themselves show to be missing. What the recipe asks besides is added by Require.
+func (d *Dossier) findMissing() {
+	d.Missing = []string{}
+	missing := func(format string, args ...any) { d.Missing = append(d.Missing, fmt.Sprintf(format, args...)) }
+	if d.RecipeHash == "" {
+		missing("recipe: none pinned")
+	}
+	if len(d.Modules) == 0 {
+		missing("genealogy: no cells reserved")
+	}
+	for _, m := range d.Modules {
+		for _, c := range m.Cells {
+			switch {
+			case c.Placed == "":
+				missing("slot %d: cell %s reserved, not placed", c.Slot, c.Cell)
+			case c.Placed != string(c.Cell):
+				missing("slot %d: cell %s reserved, %s placed", c.Slot, c.Cell, c.Placed)
+			}
+			if len(c.Receipts) == 0 {
+				missing("slot %d: no receipt of cell %s", c.Slot, c.Cell)
+			}
+			if len(c.Gradings) == 0 {
+				missing("slot %d: no readings of cell %s", c.Slot, c.Cell)
+			}
+		}
+	}
+	for _, a := range d.Attempts {
+		switch a.End {
+		case "":
+			missing("%s %d at %s: no result (token %s, entry %d)", a.Name, a.Index, a.Station, a.Token, a.Seq)
+		case "quarantined":
+			missing("%s %d at %s: nobody knows whether it happened (token %s, entry %d)", a.Name, a.Index, a.Station, a.Token, a.Seq)
+		}
+		for _, m := range a.Measurements {
+			if m.Value == nil {
+				missing("%s %d at %s: %s (entry %d)", a.Name, a.Index, a.Station, m, a.EndSeq)
+			}
+		}
+	}
+	if len(d.Dispositions) == 0 {
+		missing("disposition: the pack is %s", d.State)
+	}
+}
