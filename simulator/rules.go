@@ -125,8 +125,6 @@ func (p *Plant) identify(d *device, t trade, a *act) line.RejectReason {
 		ok = a.Part == ""
 	case newLabel:
 		ok = isPack && a.Part != ""
-	case noPart:
-		ok = !holds && a.Part == ""
 	case anyPart:
 		ok = a.Part == "" || a.Part == reads
 	case emptyCarrier: // or the same pack again, when its tag is to be written anew

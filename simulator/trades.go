@@ -17,7 +17,6 @@ const (
 	cellInNest                       // the cell that the nest's scanner reads
 	nextCell                         // none: the code is about to be read
 	newLabel                         // the serial to print; a pack must lie in the nest
-	noPart                           // none, and the nest must be empty
 	anyPart                          // none or the one in the nest
 	emptyCarrier                     // the pack that an empty carrier is to be bound to
 	inGripper                        // a cell of the store; a pack must lie in the nest
@@ -185,7 +184,7 @@ func init() {
 	trades = map[line.Task]trade{
 		line.TaskRelease:   {takes: s(1), part: packInNest, limits: []hardLimit{need(1, 999)}, energise: release},
 		line.TaskPlaceCell: {takes: s(0.8), part: cellInNest, limits: []hardLimit{need(0, 8), may(0, 99)}, energise: placeCell},
-		line.TaskMaster:    {takes: s(10), part: noPart, measure: measureMaster},
+		line.TaskMaster:    {takes: s(10), part: anyPart, measure: measureMaster},
 		line.TaskServiceTip: {
 			takes: s(20), part: anyPart, limits: []hardLimit{may(0, 9)}, energise: serviceTool, measure: measureService,
 		},

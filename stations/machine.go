@@ -45,9 +45,10 @@ type Machine struct {
 	idle    time.Time // since when it waits
 	cause   string    // cause of the last change of state
 
-	master  line.MasterChecked
-	toolUse float64
-	service string // a tool service that the operator has declared and the device has not yet confirmed
+	master   line.MasterChecked
+	interval time.Duration // for which the master check that is under way will count
+	toolUse  float64
+	service  string // a tool service that the operator has declared and the device has not yet confirmed
 }
 
 // New makes a station of a kind with its devices. It begins Stopped.

@@ -7,6 +7,7 @@ import (
 
 	"linectl/line"
 	"linectl/packml"
+	"linectl/recipes"
 )
 
 // Advance asks for the next act of the visit when the station executes and none is open. It reports whether it did.
@@ -75,8 +76,9 @@ func (m *Machine) Unload(now time.Time, to line.StationID) bool {
 }
 
 // CheckMaster measures the built-in reference part. It reports whether the device was asked.
-func (m *Machine) CheckMaster(now time.Time, references []line.Limit) bool {
-	return m.open(now, Act{Role: m.layout.Master, Task: line.TaskMaster, Limits: references, Within: within}, 1)
+func (m *Machine) CheckMaster(now time.Time, check recipes.MasterCheck) bool {
+	m.interval = check.Interval
+	return m.open(now, Act{Role: m.layout.Master, Task: line.TaskMaster, Limits: check.References, Within: within}, 1)
 }
 
 // services gives the tool services their numbers.
@@ -205,6 +207,16 @@ func (m *Machine) record(now time.Time, e line.ActFinished, j Judgement) {
 		Token: e.Token, Device: e.Device, Task: in.Task, Part: e.Part, Index: in.Index, Attempt: in.Attempt, Rework: in.Rework,
 		Outcome: e.Outcome, Reason: e.Reason, Measurements: j.Measurements, Verdict: j.Verdict, Code: j.Code, Text: j.Text,
 		EffectCount: e.EffectCount, Simulated: d != nil && d.Simulated,
+	}})
+	if in.Task == line.TaskMaster {
+		m.checked(now, j)
+	}
+}
+
+// checked records what the reference part measured. A check whose interval a restart has forgotten is made again.
+func (m *Machine) checked(now time.Time, j Judgement) {
+	m.host.Record(line.Record{At: now, Station: m.ID, Fact: line.MasterChecked{
+		Verdict: j.Verdict, Measurements: j.Measurements, ValidUntil: now.Add(m.interval),
 	}})
 }
 

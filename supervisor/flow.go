@@ -62,7 +62,7 @@ func (l *Line) admit(now time.Time, s *station) bool {
 		return true
 	}
 	if v.Recipe != nil && s.MasterDue(now, v.Recipe) {
-		return s.CheckMaster(now, v.Recipe.Process(s.cfg.Kind).Master.References)
+		return s.CheckMaster(now, *v.Recipe.Process(s.cfg.Kind).Master)
 	}
 	if s.stuck = l.routeCheck(now, s, pack); s.stuck != "" {
 		return false

@@ -1,0 +1,239 @@
+package virtual_test
+
+import (
+	"fmt"
+	"io/fs"
+	"testing"
+	"time"
+
+	"linectl/examples"
+	"linectl/line"
+	"linectl/recipes"
+	"linectl/simulator"
+	"linectl/stations"
+	"linectl/supervisor"
+	"linectl/virtual"
+)
+
+var morning = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+
+// rig is the reference line in virtual time, with an operator who does what a person at the line would do.
+type rig struct {
+	*virtual.World
+	t      *testing.T
+	seed   uint64
+	memory *virtual.Memory
+	config supervisor.Config
+	fence  uint16
+	asked  int
+	dir    string
+	plantC simulator.Config
+}
+
+var layout = []struct {
+	id    line.StationID
+	kind  line.Kind
+	roles []stations.Role
+}{
+	{"ST010", line.Receive, []stations.Role{stations.Scanner}},
+	{"ST020", line.Sort, []stations.Role{stations.Tester, stations.Robot}},
+	{"ST040", line.Stack, []stations.Role{stations.Robot}},
+	{"ST060", line.Weld, []stations.Role{stations.Robot, stations.Welder}},
+	{"ST070", line.Inspect, []stations.Role{stations.Meter, stations.Vision}},
+	{"ST100", line.Assemble, []stations.Role{stations.Robot, stations.PLC}},
+	{"ST120", line.LeakTest, []stations.Role{stations.Tester}},
+	{"ST130", line.EndOfLine, []stations.Role{stations.Tester}},
+	{"ST140", line.PackOut, []stations.Role{stations.Printer}},
+	{"ST900", line.Bench, []stations.Role{stations.Terminal}},
+}
+
+func loadRecipes(t testing.TB) []*recipes.Recipe {
+	t.Helper()
+	names, err := fs.Glob(examples.FS, "reference/recipes/*.yaml")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no sample recipes: %v", err)
+	}
+	var all []*recipes.Recipe
+	for _, name := range names {
+		source, err := fs.ReadFile(examples.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := recipes.Parse(name, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// newRig builds the line. The plant keeps its memory in dir, or nowhere when dir is empty.
+func newRig(t *testing.T, seed uint64, dir string) *rig {
+	t.Helper()
+	r := &rig{t: t, seed: seed, memory: &virtual.Memory{}, fence: 1, dir: dir}
+	r.config = supervisor.Config{Name: "pilot", Version: "test", Simulated: true, Recipes: loadRecipes(t), Supplier: map[line.CellID]line.SupplierCell{}}
+	r.plantC = simulator.Config{Seed: seed, Speed: 60}
+	for _, s := range layout {
+		sc := supervisor.StationConfig{ID: s.id, Kind: s.kind, Title: string(s.kind), Buffer: 4}
+		for _, role := range s.roles {
+			id := line.DeviceID(fmt.Sprintf("%s.%s", s.id, role))
+			sc.Devices = append(sc.Devices, supervisor.DeviceConfig{ID: id, Role: role, Simulated: true})
+			r.plantC.Devices = append(r.plantC.Devices, simulator.DeviceConfig{ID: id, Station: s.id, Kind: s.kind})
+		}
+		r.config.Stations = append(r.config.Stations, sc)
+	}
+	plant := r.plant(morning)
+	for _, c := range plant.Notices() {
+		r.config.Supplier[c.Cell] = c
+	}
+	l, err := supervisor.New(r.config, r.fence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.World = virtual.New(morning, l, r.fence, plant, r.memory)
+	return r
+}
+
+func (r *rig) plant(now time.Time) *simulator.Plant {
+	p, err := simulator.New(r.plantC, r.dir, now)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return p
+}
+
+// ask asks the line for something as the operator, and expects it to be done.
+func (r *rig) ask(c line.Command) {
+	r.t.Helper()
+	if reply := r.try(c); !reply.Accepted {
+		r.t.Fatalf("%+v refused: %s", c, reply.Text)
+	}
+}
+
+func (r *rig) try(c line.Command) line.Reply {
+	r.asked++
+	return r.Ask(line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.asked), By: "operator", Why: "test", Command: c})
+}
+
+// setUp loads material, orders packs and starts the line.
+func (r *rig) setUp(orders ...line.AddOrder) {
+	r.t.Helper()
+	r.loadMaterial()
+	for _, o := range orders {
+		r.ask(o)
+	}
+	r.start()
+}
+
+func (r *rig) loadMaterial() {
+	r.t.Helper()
+	for _, rec := range r.config.Recipes {
+		for _, m := range rec.Materials {
+			if m.Level == "lot" {
+				for _, s := range layout {
+					if s.kind == m.Kind {
+						r.ask(line.LoadMaterial{Station: s.id, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: r.Now.Add(1000 * time.Hour)})
+					}
+				}
+			}
+		}
+	}
+}
+
+// start brings every station to Execute, from wherever it is.
+func (r *rig) start() {
+	r.t.Helper()
+	ok, err := r.Run(30*time.Second, func(w *virtual.World) bool {
+		for _, c := range []string{"Clear", "Reset", "Start"} {
+			r.try(line.Machine{Target: "line", Command: c})
+		}
+		for _, s := range w.Line.Snapshot(w.Now).Stations {
+			if s.State != "Execute" && s.State != "Suspended" {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil || !ok {
+		r.t.Fatalf("line does not start: %v\n%s", err, r.picture())
+	}
+}
+
+// attend does what an operator does while the line runs, once.
+func (r *rig) attend(snap line.Snapshot) {
+	for _, s := range snap.Stations {
+		switch {
+		case s.Kind == line.Bench && s.Pack != "" && s.State == "Execute":
+			if !r.try(line.DecideRework{Pack: s.Pack}).Accepted {
+				r.try(line.DecideRework{Pack: s.Pack, Scrap: true})
+			}
+		case s.State == "Held":
+			if s.ToolLimit > 0 || s.Kind == line.Weld {
+				r.try(line.ServiceTool{Station: s.Station, Action: "clean"})
+			}
+			r.try(line.Machine{Target: string(s.Station), Command: "Unhold"})
+		}
+	}
+}
+
+// finish runs until every ordered pack has a disposition.
+func (r *rig) finish(span time.Duration) line.Snapshot {
+	r.t.Helper()
+	var snap line.Snapshot
+	next := r.Now
+	ok, err := r.Run(span, func(w *virtual.World) bool {
+		if w.Now.Before(next) {
+			return false
+		}
+		next = w.Now.Add(time.Second)
+		snap = w.Line.Snapshot(w.Now)
+		r.attend(snap)
+		for _, o := range snap.Orders {
+			if o.Released+o.Scrapped+o.Quarantined < o.Quantity {
+				return false
+			}
+		}
+		return len(snap.Packs) == 0
+	})
+	if err != nil || !ok {
+		r.t.Fatalf("packs are not finished after %s: %v\n%s", span, err, r.picture())
+	}
+	return snap
+}
+
+// picture says where everything stands, for the reader of a failed test.
+func (r *rig) picture() string {
+	snap := r.Line.Snapshot(r.Now)
+	out := fmt.Sprintf("%s seed %d, %d records, cells %+v\n", r.Now.Format(time.TimeOnly), r.seed, len(r.memory.Records), snap.Cells)
+	for _, s := range snap.Stations {
+		out += fmt.Sprintf("%s %-9s %-12s %s | %s %d/%d waiting %d\n", s.Station, s.Kind, s.State, s.Reason, s.Part, s.Done, s.Of, s.Waiting)
+		for _, d := range s.Devices {
+			if !d.Up {
+				out += fmt.Sprintf("      %s down: %s\n", d.Device, d.Reason)
+			}
+		}
+	}
+	for _, p := range snap.Packs {
+		out += fmt.Sprintf("%+v\n", p)
+	}
+	for _, a := range snap.Alarms {
+		out += fmt.Sprintf("%s %s active=%v\n", a.Alarm, a.Text, a.Active)
+	}
+	for _, rec := range r.memory.Records[max(0, len(r.memory.Records)-12):] {
+		out += fmt.Sprintf("  %s %s %s %s %+v\n", rec.At.Format("15:04:05.000"), rec.Station, rec.Pack, line.FactName(rec.Fact), rec.Fact)
+	}
+	return out
+}
+
+func TestOnePackOfEachProduct(t *testing.T) {
+	r := newRig(t, 1, "")
+	r.setUp(
+		line.AddOrder{Order: "ess", Product: "ESS-P2", Quantity: 1},
+		line.AddOrder{Order: "drone", Product: "DRN-P3", Quantity: 1},
+		line.AddOrder{Order: "ev", Product: "EV-P1", Quantity: 1},
+	)
+	begun := r.Now
+	snap := r.finish(10 * time.Minute)
+	t.Logf("took %s of plant time; %d good, %d first pass; cells %+v", r.Now.Sub(begun), snap.Good, snap.FirstPass, snap.Cells)
+}

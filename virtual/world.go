@@ -1,0 +1,179 @@
+// Package virtual runs the real line, the real handshakes and the virtual plant on one clock that it owns, on one goroutine: no
+// socket, no wait, the same run from the same seed.
+//
+// It has no logic of its own: whatever it shows is what the supervisor does. It keeps nothing; its store is an interface.
+package virtual
+
+import (
+	"time"
+
+	"linectl/line"
+	"linectl/plc"
+	"linectl/plc/tags"
+	"linectl/simulator"
+	"linectl/supervisor"
+)
+
+// Store keeps the line's records.
+type Store interface {
+	Append([]line.Record) (lastSeq uint64, err error)
+}
+
+// Times of the virtual wire and loop.
+const (
+	latency   = 300 * time.Microsecond // of one round over the wire
+	tickEvery = 50 * time.Millisecond
+)
+
+// World is a line and its plant in virtual time.
+type World struct {
+	Now   time.Time
+	Line  *supervisor.Line
+	Plant *simulator.Plant
+
+	store Store
+	edges []*edge // in the order of the plant's devices
+	byID  map[line.DeviceID]*edge
+	inbox []supervisor.Input
+	tick  time.Time
+	reply []line.Reply
+	err   error
+}
+
+// edge is one device's handshake and the round over the wire that it waits for.
+type edge struct {
+	shake    *plc.Handshake
+	id       line.DeviceID
+	next     time.Time
+	awaiting bool
+	redial   bool
+	write    *tags.Command
+}
+
+// New puts a line, a plant and a store on one clock. The line's journal has been replayed already; the fence is the line's.
+func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant, store Store) *World {
+	w := &World{Now: now, Plant: plant, store: store, byID: map[line.DeviceID]*edge{}}
+	for _, id := range plant.Devices() {
+		e := &edge{id: id}
+		w.edges = append(w.edges, e)
+		w.byID[id] = e
+	}
+	w.Restart(l, fence)
+	return w
+}
+
+// Restart puts another incarnation of the supervisor in the place of the present one, as after kill -9: whatever it had not
+// yet recorded or sent is gone.
+func (w *World) Restart(l *supervisor.Line, fence uint16) {
+	w.Line, w.inbox, w.tick = l, nil, w.Now
+	for _, e := range w.edges {
+		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{}), next: w.Now}
+	}
+	w.carryOut(w.Line.Resume(w.Now))
+}
+
+// Ask gives the line a request and returns its answer.
+func (w *World) Ask(q line.Request) line.Reply {
+	w.reply = nil
+	w.inbox = append(w.inbox, supervisor.Asked{Request: q})
+	w.drain()
+	if len(w.reply) == 0 {
+		return line.Reply{Text: "no answer"}
+	}
+	return w.reply[len(w.reply)-1]
+}
+
+// Run lets time pass until the condition holds, looked at every tick, or the span is over. It returns whether the condition
+// came to hold, and the store's error if there was one.
+func (w *World) Run(span time.Duration, until func(*World) bool) (bool, error) {
+	for end := w.Now.Add(span); w.Now.Before(end) && w.err == nil; {
+		w.step()
+		if w.tick.After(w.Now) && until != nil && until(w) {
+			return true, w.err
+		}
+	}
+	return false, w.err
+}
+
+// step goes to the next moment at which anything happens.
+func (w *World) step() {
+	first := w.tick
+	var due *edge
+	for _, e := range w.edges {
+		if e.next.Before(first) {
+			first, due = e.next, e
+		}
+	}
+	if first.After(w.Now) {
+		w.Now = first
+	}
+	if due == nil {
+		w.tick = w.Now.Add(tickEvery)
+		w.inbox = append(w.inbox, supervisor.Tick{})
+	} else {
+		w.wire(due)
+	}
+	w.drain()
+}
+
+// wire finishes a round over the wire, or wakes the handshake.
+func (w *World) wire(e *edge) {
+	var in plc.Input = plc.Tick{}
+	switch {
+	case e.redial:
+		in = plc.Connected{}
+	case e.awaiting:
+		if e.write != nil {
+			w.Plant.Command(w.Now, e.id, *e.write)
+		}
+		in = plc.StatusRead{Status: w.Plant.Status(w.Now, e.id)}
+	}
+	e.awaiting, e.redial, e.write = false, false, nil
+	w.interpret(e, e.shake.Step(w.Now, in))
+}
+
+func (w *World) interpret(e *edge, out plc.Output) {
+	for _, event := range out.Events {
+		w.inbox = append(w.inbox, supervisor.Told{Event: event})
+	}
+	switch {
+	case out.Redial, out.Read:
+		e.awaiting, e.redial = true, out.Redial
+		if out.Write != nil {
+			block := *out.Write
+			e.write = &block
+		}
+		e.next = w.Now.Add(latency)
+	case !e.awaiting:
+		e.next = out.Next
+	}
+}
+
+// drain steps the line until nothing is left to be told.
+func (w *World) drain() {
+	for len(w.inbox) > 0 && w.err == nil {
+		in := w.inbox[0]
+		w.inbox = w.inbox[1:]
+		w.carryOut(w.Line.Step(w.Now, in))
+	}
+}
+
+// carryOut does what the loop does, in the same order.
+func (w *World) carryOut(out supervisor.Output) {
+	w.submit(out.Stops)
+	if len(out.Records) > 0 {
+		if _, w.err = w.store.Append(out.Records); w.err != nil {
+			return
+		}
+	}
+	w.submit(out.Jobs)
+	w.reply = append(w.reply, out.Replies...)
+}
+
+func (w *World) submit(jobs []line.Job) {
+	for _, j := range jobs {
+		if e := w.byID[j.Device]; e != nil {
+			w.interpret(e, e.shake.Step(w.Now, plc.Submit{Job: j}))
+		}
+	}
+}
