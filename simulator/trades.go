@@ -130,6 +130,7 @@ func (a *act) measured(at time.Time, d *device) Event {
 	e.Values = map[string]float64{}
 	spec := e.Task.Spec()
 	for i, v := range a.values {
+		v = float64(float32(v)) // as the status block shows it
 		switch {
 		case math.IsNaN(v):
 		case spec.Repeat > 0:

@@ -1,0 +1,75 @@
+package simulator
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/simonvetter/modbus"
+
+	"linectl/plc/tags"
+)
+
+// modbusFace is a device's register face. A command is one FC16 of the whole command block at its base, a status one FC03 of
+// the whole status block at its base; anything else is an exception: 2 for a wrong address or unit, 3 for a wrong quantity.
+type modbusFace struct {
+	faces *Faces
+	Endpoint
+	head atomic.Uint32 // seqlock of the status block
+}
+
+// silent is after how long a peer that asks nothing is cut off, and peers is how many may be connected: silent peers hold
+// places.
+const (
+	silent = 10 * time.Second
+	peers  = 64
+)
+
+func (f *Faces) listenModbus(e Endpoint) (func() error, error) {
+	face := &modbusFace{faces: f, Endpoint: e}
+	server, err := modbus.NewServer(&modbus.ServerConfiguration{
+		URL: "tcp://" + e.Address, Timeout: silent, MaxClients: peers, Logger: slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
+	}, face)
+	if err != nil {
+		return nil, fmt.Errorf("modbus face: %w", err)
+	}
+	if err := server.Start(); err != nil {
+		return nil, fmt.Errorf("modbus face: %w", err)
+	}
+	return server.Stop, nil
+}
+
+// HandleHoldingRegisters answers FC03, FC06 and FC16.
+func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
+	base, want := m.Modbus.StatusBase, uint16(tags.StatusRegisters)
+	if r.IsWrite {
+		base, want = m.Modbus.CommandBase, tags.CommandRegisters
+	}
+	switch {
+	case r.UnitId != m.Modbus.Unit || r.Addr != base:
+		return nil, modbus.ErrIllegalDataAddress
+	case r.Quantity != want:
+		return nil, modbus.ErrIllegalDataValue
+	case r.IsWrite:
+		m.faces.block(m.Device, r.Args, m.Modbus.Order)
+		return nil, nil
+	}
+	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.Modbus.Order)
+	return block[:], nil
+}
+
+// HandleCoils refuses: the device has none.
+func (m *modbusFace) HandleCoils(*modbus.CoilsRequest) ([]bool, error) {
+	return nil, modbus.ErrIllegalFunction
+}
+
+// HandleDiscreteInputs refuses: the device has none.
+func (m *modbusFace) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, error) {
+	return nil, modbus.ErrIllegalFunction
+}
+
+// HandleInputRegisters refuses: the device has none.
+func (m *modbusFace) HandleInputRegisters(*modbus.InputRegistersRequest) ([]uint16, error) {
+	return nil, modbus.ErrIllegalFunction
+}
