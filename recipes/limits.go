@@ -38,9 +38,6 @@ func (s *section) limits(k line.Kind, tasks []line.Task) []line.Limit {
 // repeatable reports whether the task that measures a value may be asked for again.
 func repeatable(tasks []line.Task, value string) bool {
 	for _, t := range tasks {
-		if !t.Known() {
-			continue
-		}
 		if _, ok := find(t.Spec().Values, value); ok {
 			return t.Spec().Repeatable
 		}
@@ -107,9 +104,11 @@ func (s *section) bounds(field line.Field) line.Limit {
 // endOfLine reads the seventeen steps. All stand in the recipe, in order; one that a product does not need says why.
 func (r *Recipe) endOfLine(s *section) {
 	steps := s.sections("steps")
+	ordered := true
 	for i, item := range steps {
 		n := item.count("step", 1, line.EOLSteps)
-		if n != 0 && n != i+1 {
+		if n != 0 && n != i+1 && ordered { // only the first: after it all stand in the wrong place
+			ordered = false
 			item.wrong("step", "step %d stands in place %d; list the steps from 1 to %d in order, each once", n, i+1, line.EOLSteps)
 		}
 		step := EOLStep{Step: n, Every: item.countOr("every", 1, 100_000, 1)}

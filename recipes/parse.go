@@ -119,10 +119,10 @@ func (f *file) document(source []byte) (*section, bool) {
 		}
 	}
 	if len(bodies) != 1 {
-		f.report(1, "", "want one recipe, found %d; keep one revision in one file", len(bodies))
+		f.report(0, "", "want one recipe, found %d; keep one revision in one file", len(bodies))
 		return nil, false
 	}
-	root := f.mapping(bodies[0], "", 1)
+	root := f.mapping(bodies[0], "", 0)
 	return root, !root.absent
 }
 

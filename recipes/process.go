@@ -32,18 +32,21 @@ var decidedByStation = []string{"destination", "bin", "lane", "orientation", "se
 func (r *Recipe) stations(s *section) {
 	for _, k := range line.Kinds[:9] {
 		_, routed := r.Step(k)
+		routed = routed || len(r.Route) == 0 // that there is no route was reported already
 		if !s.has(string(k)) {
 			s.ask(string(k))
-			if routed {
+			if routed && len(r.Route) > 0 {
 				s.wrong(string(k), "is missing although the route has this step; say what is set and asked there")
 			}
 			continue
 		}
 		p := s.section(string(k))
-		if !routed && len(r.Route) > 0 {
+		if routed {
+			r.processes[k] = r.process(k, p)
+		} else {
 			s.wrong(string(k), "is no step of the route; add it to the route or remove it here")
+			p.skip()
 		}
-		r.processes[k] = r.process(k, p)
 		p.done()
 	}
 	s.done()
@@ -69,7 +72,11 @@ func (r *Recipe) process(k line.Kind, s *section) Process {
 	case line.Receive, line.Sort, line.Stack, line.LeakTest, line.PackOut, line.Bench:
 	}
 	var p Process
-	if k != line.EndOfLine {
+	switch {
+	case k == line.EndOfLine:
+	case slices.Contains(tasks, line.TaskNone): // the technology was reported already
+		s.skip()
+	default:
 		p.Parameters = s.parameters(tasks)
 		p.Limits = s.limits(k, tasks)
 		s.complete(tasks, p)
@@ -110,9 +117,6 @@ func (r *Recipe) weld(s *section) line.Task {
 func params(tasks []line.Task) []line.Field {
 	var all []line.Field
 	for _, t := range tasks {
-		if !t.Known() {
-			continue // the technology was reported already
-		}
 		for _, f := range t.Spec().Params {
 			if !slices.Contains(decidedByStation, f.Name) {
 				all = append(all, f)
@@ -125,9 +129,7 @@ func params(tasks []line.Task) []line.Field {
 func values(tasks []line.Task) []line.Field {
 	var all []line.Field
 	for _, t := range tasks {
-		if t.Known() {
-			all = append(all, t.Spec().Values...)
-		}
+		all = append(all, t.Spec().Values...)
 	}
 	return all
 }
@@ -204,9 +206,6 @@ func (s *section) parameter(field line.Field) Parameter {
 // stack without compression gives none of them.
 func (s *section) complete(tasks []line.Task, p Process) {
 	for _, t := range tasks {
-		if !t.Known() {
-			continue
-		}
 		var missing []string
 		wanted := params([]line.Task{t})
 		for _, f := range wanted {
