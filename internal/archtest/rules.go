@@ -36,6 +36,7 @@ var house = map[string]room{
 	},
 	"virtual": {
 		rooms: []string{"supervisor", "stations", "recipes", "packml", "line", "plc", "plc/tags", "simulator"},
+		pure:  true,
 	},
 
 	"examples": {},
