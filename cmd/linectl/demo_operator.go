@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"linectl/line"
+	"linectl/recipes"
+)
+
+// operator is the person who works the demo: loads material, starts the stations, answers what the line asks for. It sees
+// only what every operator sees, the snapshot, and does nothing but ask through the control socket. It holds no part, no
+// number and no recipe limit: it cannot make a bad pack good.
+type operator struct {
+	recipes []*recipes.Recipe
+	orders  []line.AddOrder
+
+	greeted bool
+	round   int                  // of --forever; counts the orders
+	last    map[string]time.Time // when it asked for the same thing last
+	count   map[string]int       // how often
+	n       int
+}
+
+const (
+	operatorName  = "demo operator"
+	operatorPause = 700 * time.Millisecond // before it asks for the same thing again
+	operatorTries = 200                    // of one thing; then it gives up and the demo fails by standing still
+)
+
+func newOperator(orders []line.AddOrder, all []*recipes.Recipe) *operator {
+	return &operator{recipes: all, orders: orders, last: map[string]time.Time{}, count: map[string]int{}}
+}
+
+// decide says what the operator asks for now.
+func (o *operator) decide(now time.Time, s line.Snapshot) []line.Request {
+	var asks []line.Request
+	if !o.greeted {
+		o.greeted = true
+		asks = o.begin(now, s)
+	}
+	ask := func(key, why string, c line.Command) {
+		if now.Sub(o.last[key]) < operatorPause || o.count[key] >= operatorTries {
+			return
+		}
+		o.last[key] = now
+		o.count[key]++
+		asks = append(asks, o.request(why, c))
+	}
+	for _, st := range s.Stations {
+		o.tend(st, ask)
+	}
+	for _, p := range s.Packs {
+		if p.At == line.Rework && p.State != line.Scrapped && p.State != line.Quarantined {
+			scrap := o.count["rework "+string(p.Pack)] > 8
+			ask("rework "+string(p.Pack), "inspected at the bench", line.DecideRework{Pack: p.Pack, Scrap: scrap})
+		}
+	}
+	return asks
+}
+
+// tend brings one station back to work, step by step as PackML asks.
+func (o *operator) tend(st line.StationSnapshot, ask func(key, why string, c line.Command)) {
+	machine := func(command string) {
+		ask(string(st.Station)+" "+command, "demo", line.Machine{Target: string(st.Station), Command: command})
+	}
+	switch st.State {
+	case "Aborted":
+		machine("Clear")
+	case "Stopped", "Complete":
+		machine("Reset")
+	case "Idle":
+		machine("Start")
+	case "Held":
+		if action := toolAction(o.recipes, st); action != "" {
+			ask(string(st.Station)+" service", "tool worn", line.ServiceTool{Station: st.Station, Action: action})
+		}
+		machine("Unhold")
+	}
+}
+
+// toolAction returns what to do with a station's tool when it is worn.
+func toolAction(all []*recipes.Recipe, st line.StationSnapshot) string {
+	worn := st.ToolLimit > 0 && st.ToolUse >= st.ToolLimit
+	if !worn && !strings.Contains(st.Reason+st.NextAction, "tool") {
+		return ""
+	}
+	for _, r := range all {
+		if t := r.Process(st.Kind).Tool; t != nil && (t.Limit == st.ToolLimit || st.ToolLimit == 0) {
+			return t.Action
+		}
+	}
+	return ""
+}
+
+// begin loads the material for the orders and adds them.
+func (o *operator) begin(now time.Time, s line.Snapshot) []line.Request {
+	var asks []line.Request
+	at := map[line.Kind]line.StationID{}
+	for _, st := range s.Stations {
+		at[st.Kind] = st.Station
+	}
+	type place struct {
+		station line.StationID
+		item    string
+	}
+	need := map[place]float64{}
+	var places []place
+	for _, order := range o.orders {
+		for _, r := range o.recipes {
+			if r.Product != order.Product {
+				continue
+			}
+			for _, m := range r.Materials {
+				p := place{at[m.Kind], m.Item}
+				if need[p] == 0 {
+					places = append(places, p)
+				}
+				need[p] += m.Quantity * float64(order.Quantity) * 2 // a rework uses material again
+			}
+		}
+	}
+	for i, p := range places {
+		asks = append(asks, o.request("start of the demo", line.LoadMaterial{
+			Station: p.station, Item: p.item, Lot: line.LotID(fmt.Sprintf("L%d-%03d", s.Fence, i+1)),
+			Quantity: math.Ceil(need[p]*1000) / 1000, Expiry: now.AddDate(0, 6, 0).UTC().Truncate(24 * time.Hour),
+		}))
+	}
+	for i, order := range o.orders {
+		o.round++
+		order.Order = line.OrderID(fmt.Sprintf("demo-%d-%d", s.Fence, o.round))
+		o.orders[i] = order
+		asks = append(asks, o.request("start of the demo", order))
+	}
+	return asks
+}
+
+func (o *operator) request(why string, c line.Command) line.Request {
+	o.n++
+	return line.Request{ID: fmt.Sprintf("demo-%d", o.n), By: operatorName, Why: why, Command: c}
+}
+
+// done reports whether every pack that was ordered has a disposition.
+func (o *operator) done(s line.Snapshot) bool {
+	left := len(o.orders)
+	for _, order := range o.orders {
+		for _, have := range s.Orders {
+			if have.Order == order.Order && have.Released+have.Scrapped+have.Quarantined >= order.Quantity {
+				left--
+			}
+		}
+	}
+	return o.greeted && left == 0
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"linectl/line"
+)
+
+func testOperator(t *testing.T) *operator {
+	t.Helper()
+	f := &lineFiles{config: &Config{}}
+	if err := f.readRecipes("../../examples/reference/recipes"); err != nil {
+		t.Fatal(err)
+	}
+	return newOperator([]line.AddOrder{{Product: "EV-P1", Quantity: 2}}, f.recipes)
+}
+
+func TestOperatorBeginsWithMaterialAndOrders(t *testing.T) {
+	o := testOperator(t)
+	asks := o.decide(time.Now(), line.Snapshot{Fence: 7, Stations: []line.StationSnapshot{{Station: "ST100", Kind: line.Assemble, State: "Stopped"}}})
+	var filler, orders, resets int
+	for _, a := range asks {
+		if a.By != operatorName || a.ID == "" {
+			t.Errorf("a request without a name or a number: %+v", a)
+		}
+		switch c := a.Command.(type) {
+		case line.LoadMaterial:
+			if c.Item == "gap-filler" {
+				filler++
+				if c.Station != "ST100" || c.Quantity < 2*1.44 {
+					t.Errorf("gap filler for two packs: %+v", c)
+				}
+			}
+		case line.AddOrder:
+			orders++
+			if c.Order != "demo-7-1" || c.Quantity != 2 {
+				t.Errorf("order %+v", c)
+			}
+		case line.Machine:
+			resets++
+		default:
+			t.Errorf("nobody told it to ask for %+v", c)
+		}
+	}
+	if filler != 1 || orders != 1 || resets != 1 {
+		t.Errorf("asked %d times for gap filler, %d orders, %d resets", filler, orders, resets)
+	}
+}
+
+func TestOperatorBringsAStationBackStepByStep(t *testing.T) {
+	o := testOperator(t)
+	o.greeted = true
+	now := time.Now()
+	for _, tt := range []struct {
+		st   line.StationSnapshot
+		want []line.Command
+	}{
+		{line.StationSnapshot{State: "Aborted"}, []line.Command{line.Machine{Target: "ST060", Command: "Clear"}}},
+		{line.StationSnapshot{State: "Stopped"}, []line.Command{line.Machine{Target: "ST060", Command: "Reset"}}},
+		{line.StationSnapshot{State: "Idle"}, []line.Command{line.Machine{Target: "ST060", Command: "Start"}}},
+		{line.StationSnapshot{State: "Execute"}, nil},
+		{line.StationSnapshot{State: "Suspended"}, nil},
+		{line.StationSnapshot{State: "Holding"}, nil},
+		{line.StationSnapshot{State: "Held", Reason: "guard open"}, []line.Command{line.Machine{Target: "ST060", Command: "Unhold"}}},
+		{
+			line.StationSnapshot{State: "Held", ToolUse: 81, ToolLimit: 80},
+			[]line.Command{line.ServiceTool{Station: "ST060", Action: "clean"}, line.Machine{Target: "ST060", Command: "Unhold"}},
+		},
+	} {
+		tt.st.Station, tt.st.Kind = "ST060", line.Weld
+		now = now.Add(time.Hour)
+		asks := o.decide(now, line.Snapshot{Stations: []line.StationSnapshot{tt.st}})
+		if len(asks) != len(tt.want) {
+			t.Errorf("%s: asked %+v, want %+v", tt.st.State, asks, tt.want)
+			continue
+		}
+		for i := range asks {
+			if asks[i].Command != tt.want[i] {
+				t.Errorf("%s: asked %+v, want %+v", tt.st.State, asks[i].Command, tt.want[i])
+			}
+		}
+		if again := o.decide(now.Add(operatorPause/2), line.Snapshot{Stations: []line.StationSnapshot{tt.st}}); len(again) != 0 {
+			t.Errorf("%s: asked again at once", tt.st.State)
+		}
+	}
+}
+
+func TestOperatorDecidesAtTheBenchAndScrapsInTheEnd(t *testing.T) {
+	o := testOperator(t)
+	o.greeted = true
+	now := time.Now()
+	var last line.DecideRework
+	for range 12 {
+		now = now.Add(time.Second)
+		asks := o.decide(now, line.Snapshot{Packs: []line.PackSnapshot{{Pack: "EV-P1-000001", At: line.Rework, State: line.InRework}}})
+		if len(asks) != 1 {
+			t.Fatalf("asked %+v", asks)
+		}
+		last = asks[0].Command.(line.DecideRework)
+	}
+	if !last.Scrap {
+		t.Error("the pack was sent to rework for ever")
+	}
+}
+
+func TestOperatorIsDoneWhenEveryPackHasADisposition(t *testing.T) {
+	o := testOperator(t)
+	o.decide(time.Now(), line.Snapshot{Fence: 7})
+	for _, tt := range []struct {
+		have line.OrderSnapshot
+		want bool
+	}{
+		{line.OrderSnapshot{Order: "demo-7-1", Started: 2, Released: 1}, false},
+		{line.OrderSnapshot{Order: "another", Released: 2}, false},
+		{line.OrderSnapshot{Order: "demo-7-1", Released: 1, Quarantined: 1}, true},
+		{line.OrderSnapshot{Order: "demo-7-1", Scrapped: 2}, true},
+	} {
+		if got := o.done(line.Snapshot{Orders: []line.OrderSnapshot{tt.have}}); got != tt.want {
+			t.Errorf("%+v: done %v", tt.have, got)
+		}
+	}
+}

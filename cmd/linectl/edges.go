@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"linectl/line"
+	"linectl/plc"
+	"linectl/plc/modbus"
+	"linectl/supervisor"
+)
+
+type (
+	dialer = plc.Dialer
+	edge   = *plc.Device
+)
+
+// edges carries the line's jobs to the devices.
+type edges struct {
+	devices map[line.DeviceID]edge
+}
+
+// Send hands a job to its device and never waits. The supervisor knows no device that the configuration does not have.
+func (e *edges) Send(j line.Job) { e.devices[j.Device].Send(j) }
+
+// start begins to dial every device.
+func (e *edges) start(ctx context.Context, dialers map[line.DeviceID]dialer, fence uint16, loop *supervisor.Loop, log *slog.Logger) {
+	for id, d := range dialers {
+		e.devices[id] = plc.Start(ctx, plc.Config{
+			Device: id, Fence: fence, Dialer: d, Log: log,
+			Events: func(event line.DeviceEvent) { loop.Tell(ctx, event) },
+		})
+	}
+}
+
+// wait returns when every connection is closed.
+func (e *edges) wait() {
+	for _, d := range e.devices {
+		<-d.Done()
+	}
+}
+
+// newDialers makes the way to every device of a checked configuration.
+func newDialers(c *Config) (map[line.DeviceID]dialer, error) {
+	all := map[line.DeviceID]dialer{}
+	id, _, failed := c.identity()
+	c.devices(func(_ *Station, d *Device) {
+		if failed != nil {
+			return
+		}
+		if d.Protocol == protocolModbus {
+			all[d.id] = &modbus.Dialer{Address: d.Address, Map: d.modbus()}
+			return
+		}
+		one, err := c.opcuaDialer(d, id)
+		if err != nil {
+			failed = fmt.Errorf("%s: %w", d.id, err)
+			return
+		}
+		all[d.id] = one
+	})
+	return all, failed
+}

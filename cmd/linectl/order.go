@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"linectl/line"
+)
+
+func newOrder() *cobra.Command {
+	c := &cobra.Command{Use: "order", Short: "Adds orders and lists them"}
+	var id string
+	add, _ := newAsker("add PRODUCT QUANTITY", "Puts an order at the end of the queue", cobra.ExactArgs(2),
+		func(args []string) (line.Command, error) {
+			n, err := strconv.Atoi(args[1])
+			if err != nil || n < 1 {
+				return nil, usagef("%q is no quantity; want a number of packs, 1 or more", args[1])
+			}
+			return line.AddOrder{Order: line.OrderID(id), Product: args[0], Quantity: n}, nil
+		})
+	add.Flags().StringVar(&id, "id", "", "number of the order (default: given by the line)")
+	add.Example = "  linectl order add EV-P1 10 --id 4711"
+	c.AddCommand(add, newOrderList())
+	return c
+}
+
+func newOrderList() *cobra.Command {
+	var p place
+	var asJSON bool
+	c := &cobra.Command{Use: "list", Short: "Lists the orders with their progress", Args: cobra.NoArgs}
+	p.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		client, err := p.client()
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		s, err := client.Snapshot(c.Context())
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c, s.Orders)
+		}
+		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ORDER\tPRODUCT\tREVISION\tPACKS\tSTARTED\tRELEASED\tSCRAPPED\tQUARANTINED")
+		for _, o := range s.Orders {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\n", o.Order, o.Product, o.Revision, o.Quantity, o.Started, o.Released, o.Scrapped, o.Quarantined)
+		}
+		return w.Flush()
+	}
+	return c
+}
+
+// parseOrder reads a list such as "ess=1,drone=1,ev=1": short names of the sample products, or products themselves.
+func parseOrder(text string) ([]line.AddOrder, error) {
+	short := map[string]string{"ess": "ESS-P2", "drone": "DRN-P3", "ev": "EV-P1"}
+	var orders []line.AddOrder
+	for i, part := range strings.Split(text, ",") {
+		name, count, ok := strings.Cut(strings.TrimSpace(part), "=")
+		n, err := strconv.Atoi(count)
+		if !ok || err != nil || n < 1 || name == "" {
+			return nil, usagef("%q is no order; want PRODUCT=PACKS, for example ess=1,drone=1,ev=1", part)
+		}
+		if product, known := short[name]; known {
+			name = product
+		}
+		orders = append(orders, line.AddOrder{Order: line.OrderID(fmt.Sprintf("demo-%d", i+1)), Product: name, Quantity: n})
+	}
+	return orders, nil
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"linectl/line"
+	"linectl/recipes"
+)
+
+func newRecipe() *cobra.Command {
+	c := &cobra.Command{Use: "recipe", Short: "Validates recipes and shows them"}
+	c.AddCommand(newRecipeValidate(), newRecipeShow())
+	return c
+}
+
+func newRecipeValidate() *cobra.Command {
+	return &cobra.Command{
+		Use: "validate FILE…", Short: "Reads recipe files and names everything that is wrong in them", Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var errs []error
+			for _, name := range args {
+				source, err := os.ReadFile(name) //nolint:gosec // the user names the file
+				if err != nil {
+					errs = append(errs, fmt.Errorf("recipe: %w", err))
+					continue
+				}
+				r, err := recipes.Parse(name, source)
+				if err != nil {
+					errs = append(errs, err)
+					continue
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%s: %s revision %s (%s), hash %.12s: no problem found\n", name, r.Product, r.Revision, r.Status, r.Hash)
+			}
+			return errors.Join(errs...)
+		},
+	}
+}
+
+func newRecipeShow() *cobra.Command {
+	var config, revision string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "show PRODUCT|FILE", Short: "Shows a recipe: route, parameters with the equipment's limits, and what is asked of each measurement", Args: cobra.ExactArgs(1),
+	}
+	c.Flags().StringVar(&config, "config", "line.yaml", "line whose recipe is meant, when a product is named")
+	c.Flags().StringVar(&revision, "revision", "", "revision, when there is more than one")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		r, err := findRecipe(args[0], config, revision)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c, r)
+		}
+		return writeRecipe(c.OutOrStdout(), r)
+	}
+	return c
+}
+
+func findRecipe(name, config, revision string) (*recipes.Recipe, error) {
+	if strings.HasSuffix(name, ".yaml") {
+		source, err := os.ReadFile(name) //nolint:gosec // the user names the file
+		if err != nil {
+			return nil, fmt.Errorf("recipe: %w", err)
+		}
+		return recipes.Parse(name, source)
+	}
+	cfg, err := readConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	l := &lineFiles{config: cfg}
+	if err := l.readRecipes(cfg.at(cfg.Recipes)); err != nil {
+		return nil, err
+	}
+	var found []*recipes.Recipe
+	var known []string
+	for _, r := range l.recipes {
+		known = append(known, r.Product+" "+r.Revision)
+		if r.Product == name && (revision == "" || r.Revision == revision) {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return nil, fmt.Errorf("no recipe %s %s; there are %s", name, revision, strings.Join(known, ", "))
+	}
+	return nil, fmt.Errorf("more than one revision of %s; name one with --revision; there are %s", name, strings.Join(known, ", "))
+}
+
+func writeRecipe(out io.Writer, r *recipes.Recipe) error {
+	fmt.Fprintf(out, "%s revision %s: %s\n%s by %s, approved by %s, hash %s\n", r.Product, r.Revision, r.Title, r.Status, r.Author, dash(r.Approver), r.Hash)
+	fmt.Fprintf(out, "%s %dS%dP in %d modules, %d cells %s, %.4g V, %.4g Ah, %.4g kg, weld: %s of %d joints\n\n",
+		r.Chemistry, r.Series, r.Parallel, r.Modules, r.Cells(), r.Cell.Item, r.NominalV, r.CapacityAh, r.MassKg, r.Weld.Task, r.Weld.Joints)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ROUTE\tNEEDS")
+	for _, s := range r.Route {
+		fmt.Fprintf(w, "%s\t%s\n", s.Kind, needs(s))
+	}
+	for _, k := range line.Kinds {
+		writeProcess(w, k, r.Process(k))
+	}
+	if len(r.EOL) > 0 {
+		writeEOL(w, r.EOL)
+	}
+	if len(r.Materials) > 0 {
+		fmt.Fprintln(w, "\nMATERIAL\tAT\tBY\tA PACK")
+		for _, m := range r.Materials {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.Item, m.Kind, m.Level, line.Format(m.Quantity, m.Unit))
+		}
+	}
+	return w.Flush()
+}
+
+func needs(s recipes.Step) string {
+	var list []string
+	for _, n := range s.Needs {
+		text := string(n.Kind)
+		if n.Within > 0 {
+			text += fmt.Sprintf(" within %v", n.Within)
+		}
+		list = append(list, text)
+	}
+	return dash(strings.Join(list, ", "))
+}
+
+func writeProcess(w io.Writer, k line.Kind, p recipes.Process) {
+	if len(p.Parameters)+len(p.Limits) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\tSET\tEQUIPMENT\tCLASS\n", strings.ToUpper(string(k)))
+	for _, q := range p.Parameters {
+		fmt.Fprintf(w, "%s\t%s\t%s to %s\t%s\n", q.Name, line.Format(q.Value, q.Unit), line.Format(q.Min, q.Unit), line.Format(q.Max, q.Unit), dash(q.Class))
+	}
+	writeLimits(w, p.Limits)
+}
+
+func writeLimits(w io.Writer, limits []line.Limit) {
+	for _, l := range limits {
+		fmt.Fprintf(w, "%s\t%s\tcode %s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
+	}
+}
+
+func writeEOL(w io.Writer, steps []recipes.EOLStep) {
+	fmt.Fprintln(w, "\nEND OF LINE\tSET OR LIMITS\t\t")
+	for _, s := range steps {
+		note := ""
+		if s.NotRequired != "" {
+			note = "not required: " + s.NotRequired
+		} else if s.Every > 1 {
+			note = fmt.Sprintf("every %d. pack", s.Every)
+		}
+		fmt.Fprintf(w, "%d %s\t%s\t\t\n", s.Step, line.EOLStep(s.Step), note)
+		for _, q := range s.Parameters {
+			fmt.Fprintf(w, "  %s\t%s\t\t\n", q.Name, line.Format(q.Value, q.Unit))
+		}
+		for _, l := range s.Limits {
+			fmt.Fprintf(w, "  %s\t%s\tcode %s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
+		}
+	}
+}
+
+// bounds writes specification limits in words: "4 mΩ to 9 mΩ", "at most 30 µΩ".
+func bounds(lsl, usl *float64, unit string) string {
+	switch {
+	case lsl != nil && usl != nil && *lsl == *usl:
+		return "exactly " + line.Format(*lsl, unit)
+	case lsl != nil && usl != nil:
+		return line.Format(*lsl, unit) + " to " + line.Format(*usl, unit)
+	case lsl != nil:
+		return "at least " + line.Format(*lsl, unit)
+	case usl != nil:
+		return "at most " + line.Format(*usl, unit)
+	}
+	return "recorded only"
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"linectl/line"
+)
+
+func newStatus() *cobra.Command {
+	var p place
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "status", Short: "Shows the line: stations, packs, orders, alarms and what to do about them", Args: cobra.NoArgs,
+	}
+	p.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		client, err := p.client()
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		s, err := client.Snapshot(c.Context())
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(c, s)
+		}
+		return writeStatus(c.OutOrStdout(), s)
+	}
+	return c
+}
+
+// writeStatus shows a snapshot to people: what runs, what does not and why, and what to do.
+func writeStatus(out io.Writer, s line.Snapshot) error {
+	mark := ""
+	if s.Simulated {
+		mark = "  [SIMULATED]"
+	}
+	fmt.Fprintf(out, "%s%s   %s   good %d, NOK %d, first pass %d   cells: %d received, %d rejected, %d in the pool\n\n",
+		s.Line, mark, s.At.Local().Format("2006-01-02 15:04:05"), s.Good, s.NOK, s.FirstPass, s.Cells.Received, s.Cells.Rejected, s.Cells.Pool)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "STATION\tSTATE\tPART\tPROGRESS\tWAITING\tREASON")
+	for _, st := range s.Stations {
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%d\t%s\n", st.Station, st.Title, st.State, dash(st.Part), progress(st), st.Waiting, why(st))
+	}
+	if len(s.Packs) > 0 {
+		fmt.Fprintln(w, "\nPACK\tSTATE\tAT\tPROGRESS\tSERIAL\t")
+		for _, p := range s.Packs {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f %%\t%s\t%s\n", p.Pack, p.State, dash(string(p.At)), 100*p.Progress, dash(p.Serial), p.Text)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(s.Alarms) == 0 {
+		_, err := fmt.Fprintln(out, "\nno alarms")
+		return err
+	}
+	fmt.Fprintln(out, "\nALARMS")
+	for _, a := range s.Alarms {
+		if err := writeAlarm(out, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeAlarm(out io.Writer, a line.AlarmSnapshot) error {
+	var state []string
+	if !a.Active {
+		state = append(state, "cause gone")
+	}
+	if !a.Acknowledged {
+		state = append(state, "not acknowledged")
+	}
+	if a.Group != "" {
+		state = append(state, "follows from "+a.Group)
+	}
+	extra := ""
+	if len(state) > 0 {
+		extra = " (" + strings.Join(state, ", ") + ")"
+	}
+	_, err := fmt.Fprintf(out, "  %s  %4d  %s%s\n      %s\n      what to do: %s\n", a.Since.Local().Format("15:04:05"), a.Severity, a.Alarm, extra, a.Text, dash(a.Action))
+	return err
+}
+
+func why(s line.StationSnapshot) string {
+	reason := s.Reason
+	for _, d := range s.Devices {
+		if !d.Up && !strings.Contains(reason, string(d.Device)) {
+			reason = strings.TrimPrefix(fmt.Sprintf("%s; %s: %s", reason, d.Device, dash(d.Reason)), "; ")
+		}
+	}
+	if s.NextAction != "" {
+		reason += " → " + s.NextAction
+	}
+	return dash(reason)
+}
+
+func progress(s line.StationSnapshot) string {
+	switch {
+	case s.Of > 0 && s.Act != "":
+		return fmt.Sprintf("%d/%d %s", s.Done, s.Of, s.Act)
+	case s.Of > 0:
+		return fmt.Sprintf("%d/%d", s.Done, s.Of)
+	}
+	return dash(s.Act)
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
