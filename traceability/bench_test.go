@@ -15,7 +15,7 @@ import (
 // benchAt is when every benchmark begins.
 var benchAt = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
 
-// weldRecords returns n records as a welding station writes them: intent, result with seven measurements, intent, …
+// weldRecords returns n records as a welding station writes them: intent and result with seven measurements in turn.
 func weldRecords(n int, joint *int) []line.Record {
 	low, high := 2500.0, 3100.0
 	records := make([]line.Record, 0, n)
@@ -60,7 +60,7 @@ func benchAppend(b *testing.B, size int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer plain.Close() //nolint:errcheck // Thrown away.
+	defer plain.Close()
 	joint := 0
 	if _, err := s.Append(weldRecords(2, &joint)); err != nil { // Prepares the statements.
 		b.Fatal(err)

@@ -48,8 +48,15 @@ func readAlarms(ctx context.Context, q querier, from, to int64) ([]Alarm, error)
 		COALESCE(cleared_seq, 9223372036854775807), acknowledged_us, acknowledged_by FROM alarms`
 	return list(ctx, q, func(a *Alarm) []any {
 		return []any{
-			&a.Seq, at{&a.At}, &a.Alarm, text[line.StationID]{&a.Station}, &a.pack, &a.Severity, &a.Text, &a.Cause, &a.Action, &a.Group,
-			maybeAt{&a.ClearedAt}, &a.clearedSeq, maybeAt{&a.AcknowledgedAt}, text[string]{&a.AcknowledgedBy},
+			&a.Seq,
+			at{&a.At},
+			&a.Alarm,
+			text[line.StationID]{&a.Station},
+			&a.pack, &a.Severity, &a.Text, &a.Cause, &a.Action, &a.Group,
+			maybeAt{&a.ClearedAt},
+			&a.clearedSeq,
+			maybeAt{&a.AcknowledgedAt},
+			text[string]{&a.AcknowledgedBy},
 		}
 	}, columns+" WHERE seq BETWEEN ? AND ? UNION ALL "+columns+" WHERE seq < ? AND cleared_seq >= ? UNION ALL "+
 		columns+" WHERE seq < ? AND cleared_seq IS NULL ORDER BY 1", from, to, from, from, from)

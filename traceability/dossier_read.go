@@ -47,8 +47,13 @@ func (d *Dossier) readGenealogy(ctx context.Context, q querier) (err error) {
 	}
 	cells, err := list(ctx, q, func(p *place) []any {
 		return []any{
-			&p.module, &p.Slot, &p.Group, &p.identifier, text[line.CellID]{&p.Cell}, &p.Item, text[line.LotID]{&p.Lot},
-			text[string]{&p.Placed}, maybeAt{&p.PlacedAt}, whole[int64]{&p.PlacedSeq},
+			&p.module, &p.Slot, &p.Group, &p.identifier,
+			text[line.CellID]{&p.Cell},
+			&p.Item,
+			text[line.LotID]{&p.Lot},
+			text[string]{&p.Placed},
+			maybeAt{&p.PlacedAt},
+			whole[int64]{&p.PlacedSeq},
 		}
 	}, `SELECT pc.module_no, pc.slot, pc.group_no, c.cell_id, c.code, c.item, l.name, pc.placed_cell, pc.placed_us, pc.placed_seq
 		FROM pack_cells pc JOIN cells c USING (cell_id) LEFT JOIN lots l ON l.lot_id = pc.lot_id WHERE pc.pack_id = ? ORDER BY pc.slot`, d.id)
@@ -97,8 +102,17 @@ func (d *Dossier) readWay(ctx context.Context, q querier) (err error) {
 	}
 	d.Steps, err = list(ctx, q, func(s *Step) []any {
 		return []any{
-			&s.Seq, at{&s.At}, text[line.StationID]{&s.Station}, text[line.Kind]{&s.Step}, &s.Build, text[line.Verdict]{&s.Verdict},
-			fromJSON{&s.Codes}, &s.Text, &s.Acts, &s.Clean, fromJSON{&s.NOK}, text[line.Disposition]{&s.Next}, whole[int64]{&s.Invalidated},
+			&s.Seq,
+			at{&s.At},
+			text[line.StationID]{&s.Station},
+			text[line.Kind]{&s.Step},
+			&s.Build,
+			text[line.Verdict]{&s.Verdict},
+			fromJSON{&s.Codes},
+			&s.Text, &s.Acts, &s.Clean,
+			fromJSON{&s.NOK},
+			text[line.Disposition]{&s.Next},
+			whole[int64]{&s.Invalidated},
 		}
 	}, `SELECT seq, at_us, station, step, build, verdict, codes, text, acts, clean, nok, next, invalidated_seq
 		FROM steps WHERE pack_id = ? ORDER BY seq`, d.id)
@@ -114,10 +128,27 @@ const packMeasurements = "m.pack_id = ?"
 func (d *Dossier) readAttempts(ctx context.Context, q querier) (err error) {
 	d.Attempts, err = list(ctx, q, func(a *Attempt) []any {
 		return []any{
-			&a.Seq, at{&a.At}, whole[line.Token]{&a.Token}, text[line.StationID]{&a.Station}, text[line.DeviceID]{&a.Device}, whole[line.Task]{&a.Task},
-			&a.Part, &a.Index, &a.Attempt, &a.Rework, fromJSON{&a.Params}, &a.RecipeHash, text[string]{&a.End}, whole[int64]{&a.EndSeq}, maybeAt{&a.EndAt},
-			text[string]{&a.EndPart}, whole[line.Outcome]{&a.Outcome}, whole[uint16]{&a.Reason}, text[line.Verdict]{&a.Verdict}, text[string]{&a.Code},
-			text[string]{&a.Text}, whole[uint32]{&a.EffectCount}, flag{&a.Simulated}, fromJSON{&a.Evidence},
+			&a.Seq,
+			at{&a.At},
+			whole[line.Token]{&a.Token},
+			text[line.StationID]{&a.Station},
+			text[line.DeviceID]{&a.Device},
+			whole[line.Task]{&a.Task},
+			&a.Part, &a.Index, &a.Attempt, &a.Rework,
+			fromJSON{&a.Params},
+			&a.RecipeHash,
+			text[string]{&a.End},
+			whole[int64]{&a.EndSeq},
+			maybeAt{&a.EndAt},
+			text[string]{&a.EndPart},
+			whole[line.Outcome]{&a.Outcome},
+			whole[uint16]{&a.Reason},
+			text[line.Verdict]{&a.Verdict},
+			text[string]{&a.Code},
+			text[string]{&a.Text},
+			whole[uint32]{&a.EffectCount},
+			flag{&a.Simulated},
+			fromJSON{&a.Evidence},
 		}
 	}, attemptQuery, d.id)
 	if err != nil {

@@ -53,7 +53,7 @@ func (f *fold) load() error {
 	if err != nil {
 		return errors.Join(f.err, err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells.
+	defer rows.Close()
 	for rows.Next() {
 		var token int64
 		var a attempt
@@ -80,7 +80,7 @@ func (f *fold) statement(query string) *sql.Stmt {
 	}
 	s, ok := f.statements[query]
 	if !ok {
-		s, f.err = f.conn.PrepareContext(context.Background(), query) //nolint:sqlclosecheck // fold.close closes it.
+		s, f.err = f.conn.PrepareContext(context.Background(), query)
 		if f.err != nil {
 			return nil
 		}
@@ -91,7 +91,7 @@ func (f *fold) statement(query string) *sql.Stmt {
 
 // exec runs a statement and returns the key of the row that it inserted, if it did.
 func (f *fold) exec(query string, args ...any) (id int64) {
-	s := f.statement(query)
+	s := f.statement(query) //nolint:sqlclosecheck // fold.close closes it.
 	if s == nil {
 		return 0
 	}
@@ -106,7 +106,7 @@ func (f *fold) exec(query string, args ...any) (id int64) {
 
 // number returns the single number that a query answers, 0 if it answers nothing or NULL.
 func (f *fold) number(query string, args ...any) int64 {
-	s := f.statement(query)
+	s := f.statement(query) //nolint:sqlclosecheck // fold.close closes it.
 	if s == nil {
 		return 0
 	}

@@ -12,11 +12,32 @@ import (
 
 // facts has one of each kind.
 var facts = []line.Fact{
-	line.LineStarted{}, line.RecipePinned{}, line.OrderAdded{}, line.PackStarted{}, line.CellReceived{}, line.CellGraded{},
-	line.SetReserved{}, line.Intent{}, line.ActDone{}, line.ActRefused{}, line.ActQuarantined{}, line.StateChanged{},
-	line.PartArrived{}, line.StepDone{}, line.PartMoved{}, line.ReworkDecided{}, line.PackDisposed{}, line.HoldSet{},
-	line.HoldReleased{}, line.AlarmRaised{}, line.AlarmCleared{}, line.AlarmAcknowledged{}, line.CommandApplied{},
-	line.MaterialLoaded{}, line.ToolServiced{}, line.MasterChecked{},
+	line.LineStarted{},
+	line.RecipePinned{},
+	line.OrderAdded{},
+	line.PackStarted{},
+	line.CellReceived{},
+	line.CellGraded{},
+	line.SetReserved{},
+	line.Intent{},
+	line.ActDone{},
+	line.ActRefused{},
+	line.ActQuarantined{},
+	line.StateChanged{},
+	line.PartArrived{},
+	line.StepDone{},
+	line.PartMoved{},
+	line.ReworkDecided{},
+	line.PackDisposed{},
+	line.HoldSet{},
+	line.HoldReleased{},
+	line.AlarmRaised{},
+	line.AlarmCleared{},
+	line.AlarmAcknowledged{},
+	line.CommandApplied{},
+	line.MaterialLoaded{},
+	line.ToolServiced{},
+	line.MasterChecked{},
 }
 
 // factGens draws facts of every kind with arbitrary contents, field by field.
@@ -65,8 +86,8 @@ func fill(t *rapid.T, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i))
+		for _, field := range v.Fields() {
+			fill(t, field)
 		}
 	case reflect.Slice:
 		n := rapid.IntRange(0, 3).Draw(t, "len")

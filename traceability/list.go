@@ -53,9 +53,22 @@ const summarySelect = `SELECT p.pack_id, p.seq, p.disposed_seq, p.name, p.produc
 
 func summaryFields(s *Summary) []any {
 	return []any{
-		&s.id, &s.seq, whole[int64]{&s.endSeq}, text[line.PackID]{&s.Pack}, &s.Product, text[line.OrderID]{&s.Order}, &s.Number, text[string]{&s.Revision},
-		text[string]{&s.RecipeHash}, &s.Simulated, text[line.PackState]{&s.State}, text[line.StationID]{&s.Station}, &s.Build,
-		text[string]{&s.Serial}, &s.FirstPass, at{&s.Begun}, maybeAt{&s.Ended},
+		&s.id, &s.seq,
+		whole[int64]{&s.endSeq},
+		text[line.PackID]{&s.Pack},
+		&s.Product,
+		text[line.OrderID]{&s.Order},
+		&s.Number,
+		text[string]{&s.Revision},
+		text[string]{&s.RecipeHash},
+		&s.Simulated,
+		text[line.PackState]{&s.State},
+		text[line.StationID]{&s.Station},
+		&s.Build,
+		text[string]{&s.Serial},
+		&s.FirstPass,
+		at{&s.Begun},
+		maybeAt{&s.Ended},
 	}
 }
 

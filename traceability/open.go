@@ -45,7 +45,7 @@ func fileState(dir string) (fresh bool, err error) {
 	if err != nil {
 		return false, explain(dir, err)
 	}
-	defer f.Close() //nolint:errcheck // Only read.
+	defer f.Close()
 	header := make([]byte, 100)
 	n, err := io.ReadFull(f, header)
 	switch {

@@ -32,7 +32,8 @@ func TestPlansArePinned(t *testing.T) {
 		{
 			"measurements", "SELECT " + measurementColumns + " FROM measurements m JOIN characteristics c USING (characteristic_id) WHERE " + packMeasurements +
 				" ORDER BY m.pack_id, m.seq, m.ordinal",
-			[]any{1}, "SEARCH m USING PRIMARY KEY (pack_id=?)",
+			[]any{1},
+			"SEARCH m USING PRIMARY KEY (pack_id=?)",
 		},
 		{"list", listing, listArgs, "SEARCH p USING INTEGER PRIMARY KEY (rowid>?)"},
 		{"where-used", whereUsedQuery, []any{"x", "x"}, "SEARCH pc USING INDEX pack_cells_lot (lot_id=?)"},

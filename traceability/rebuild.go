@@ -3,6 +3,7 @@ package traceability
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"linectl/line"
 )
@@ -18,8 +19,8 @@ var folded = []string{
 func (w *writer) rebuild() error {
 	return w.transaction(func() error {
 		w.fold.exec("PRAGMA defer_foreign_keys = 1")
-		for i := len(folded) - 1; i >= 0; i-- {
-			w.fold.exec("DELETE FROM " + folded[i])
+		for _, table := range slices.Backward(folded) {
+			w.fold.exec("DELETE FROM " + table)
 		}
 		w.fold.caches = newCaches()
 		return w.foldAll(context.Background())

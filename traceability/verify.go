@@ -69,7 +69,7 @@ func (r *Reader) compare(ctx context.Context, temp string, report *Report) error
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // Thrown away.
+	defer db.Close()
 	db.SetMaxOpenConns(1)
 	if err := migrate(ctx, db); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (r *Reader) compare(ctx context.Context, temp string, report *Report) error
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // Thrown away.
+	defer conn.Close()
 	records, err := dsn(r.dir, "mode=ro")
 	if err != nil {
 		return err
@@ -122,21 +122,12 @@ func (v *verification) chain(ctx context.Context) (sound bool, err error) {
 			return false, ctx.Err()
 		}
 		for _, row := range rows {
-			if row.seq != v.Entries+1 {
-				v.problem(v.Entries+1, "journal entry %d is missing; the next one is %d", v.Entries+1, row.seq)
-				return false, nil
-			}
-			if hash := head.next(row); !bytes.Equal(hash[:], row.hash) {
-				v.problem(row.seq, "journal entry %d (%s of %s at %s) is not as it was written: its hash does not follow from its contents and the entry before",
-					row.seq, row.kind, row.pack, row.station)
+			fact, broken := head.follow(v.Entries+1, row)
+			if broken != nil {
+				v.Problems = append(v.Problems, *broken)
 				return false, nil
 			}
 			v.Entries = row.seq
-			fact, err := line.DecodeFact(row.kind, row.body)
-			if err != nil {
-				v.problem(row.seq, "journal entry %d: %v", row.seq, err)
-				return false, nil
-			}
 			v.fold.entry(row, fact)
 		}
 		if v.fold.err != nil {
@@ -147,6 +138,22 @@ func (v *verification) chain(ctx context.Context) (sound bool, err error) {
 			return true, v.before(ctx)
 		}
 	}
+}
+
+// follow says what is wrong with a row that should be the next one of the journal, or returns what it says.
+func (c *chain) follow(next uint64, r row) (line.Fact, *Problem) {
+	if r.seq != next {
+		return nil, &Problem{next, fmt.Sprintf("journal entry %d is missing; the next one is %d", next, r.seq)}
+	}
+	if hash := c.next(r); !bytes.Equal(hash[:], r.hash) {
+		return nil, &Problem{next, fmt.Sprintf("journal entry %d (%s, pack %q, station %q) is not as it was written: its hash does not follow"+
+			" from its contents and the entry before", next, r.kind, r.pack, r.station)}
+	}
+	fact, err := line.DecodeFact(r.kind, r.body)
+	if err != nil {
+		return nil, &Problem{next, fmt.Sprintf("journal entry %d: %v", next, err)}
+	}
+	return fact, nil
 }
 
 // before looks for what stands in the journal in front of its first entry.
@@ -221,8 +228,13 @@ func (v *verification) difference(ctx context.Context, query string) (words stri
 func (v *verification) openIntents(ctx context.Context) (err error) {
 	v.OpenIntents, err = list(ctx, v.conn, func(o *OpenIntent) []any {
 		return []any{
-			whole[uint64]{&o.Seq}, at{&o.At}, whole[line.Token]{&o.Token}, text[line.StationID]{&o.Station}, text[line.DeviceID]{&o.Device},
-			whole[line.Task]{&o.Task}, &o.Part, &o.Index,
+			whole[uint64]{&o.Seq},
+			at{&o.At},
+			whole[line.Token]{&o.Token},
+			text[line.StationID]{&o.Station},
+			text[line.DeviceID]{&o.Device},
+			whole[line.Task]{&o.Task},
+			&o.Part, &o.Index,
 		}
 	}, `SELECT a.seq, a.at_us, a.token, a.station, d.name, a.task, a.part, a.index_no FROM main.open_intents o
 		JOIN main.attempts a ON a.pack_id = o.pack_id AND a.seq = o.seq JOIN main.devices d USING (device_id) ORDER BY a.seq`)

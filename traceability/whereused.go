@@ -40,7 +40,11 @@ func (r *Reader) WhereUsed(ctx context.Context, lot line.LotID) (uses []Use, err
 		var id int64
 		uses, err = list(ctx, q, func(u *Use) []any {
 			return []any{
-				text[line.PackID]{&u.Pack}, &u.Product, text[string]{&u.Serial}, text[line.PackState]{&u.State}, text[line.StationID]{&u.Station},
+				text[line.PackID]{&u.Pack},
+				&u.Product,
+				text[string]{&u.Serial},
+				text[line.PackState]{&u.State},
+				text[line.StationID]{&u.Station},
 				&u.Item, &u.Cells, &u.Placed, &u.Quantity, &id,
 			}
 		}, whereUsedQuery, string(lot), string(lot))
