@@ -33,6 +33,7 @@ var house = map[string]room{
 	"simulator": {
 		rooms:     []string{"plc/tags", "packml", "line"},
 		libraries: []string{"github.com/awcullen/opcua", "github.com/simonvetter/modbus"},
+		pure:      true,
 	},
 	"virtual": {
 		rooms: []string{"supervisor", "stations", "recipes", "packml", "line", "plc", "plc/tags", "simulator"},
@@ -49,8 +50,9 @@ var house = map[string]room{
 	"internal/tally":    {},
 }
 
-// withGoroutine names the files of pure packages that may start goroutines: the interpreters of the line and of a handshake.
-var withGoroutine = []string{"supervisor/loop.go", "plc/device.go"}
+// withGoroutine names the files of pure packages that may start goroutines: the interpreters of the line and of a handshake,
+// and the faces of the virtual devices.
+var withGoroutine = []string{"supervisor/loop.go", "plc/device.go", "simulator/face.go", "simulator/opcua.go"}
 
 // The sizes, in lines.
 const (
