@@ -34,6 +34,8 @@ type StationSnapshot struct {
 	Of         int              `json:"of"`            // acts planned for this visit, 0 if unknown
 	Waiting    int              `json:"waiting"`       // parts in its infeed
 	Devices    []DeviceSnapshot `json:"devices"`
+	Tool       string           `json:"tool,omitempty"`        // wearing tool that the part in work uses
+	ToolAction string           `json:"tool_action,omitempty"` // its service: clean, dress or replace
 	ToolUse    float64          `json:"tool_use,omitempty"`
 	ToolLimit  float64          `json:"tool_limit,omitempty"`
 }
@@ -44,6 +46,8 @@ type DeviceSnapshot struct {
 	Up        bool     `json:"up"`
 	Reason    string   `json:"reason,omitempty"` // why it is not up
 	Simulated bool     `json:"simulated"`
+	State     string   `json:"state"`          // the device's own PackML state, as last read
+	Phase     Phase    `json:"phase"`          // where it is with its act
 	Open      string   `json:"open,omitempty"` // token of the open intent
 }
 

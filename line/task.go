@@ -84,7 +84,7 @@ var taskSpecs = func() map[Task]TaskSpec {
 			Task: TaskMeasureCell, Name: "measure cell", Repeatable: true,
 			Values: []Field{f("ocv", "V"), f("acir", "Ω"), f("temperature", "°C"), f("selfDischarge", "V/h"), f("contactResistance", "Ω")},
 		},
-		{Task: TaskBindCarrier, Name: "bind carrier"},
+		{Task: TaskBindCarrier, Name: "bind carrier", Repeatable: true},
 		{
 			Task: TaskStackCell, Name: "stack cell", Params: []Field{f("lane", "1"), f("orientation", "1")},
 			Values: []Field{f("polarity", "1"), f("heightStep", "m"), f("insertForce", "N")},

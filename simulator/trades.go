@@ -191,7 +191,7 @@ func init() {
 		},
 		line.TaskScanCell:    {takes: s(0.8), part: nextCell, limits: []hardLimit{need(1, 99)}, energise: nextFromMagazine, measure: scanCell},
 		line.TaskMeasureCell: {takes: s(1.5), part: cellInNest, measure: measureCell},
-		line.TaskBindCarrier: {takes: s(2), part: emptyCarrier, mark: true, energise: effect},
+		line.TaskBindCarrier: {takes: s(2), part: emptyCarrier, energise: effect},
 		line.TaskStackCell:   {takes: s(2), part: inGripper, limits: []hardLimit{may(0, 99), may(0, 1)}, energise: stackCell, measure: measureStacking},
 		line.TaskCompress: {
 			takes: s(10), part: packInNest, mark: true, limits: []hardLimit{need(500, 8000), may(1, 60)}, energise: effect, measure: measureCompression,

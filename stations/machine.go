@@ -38,6 +38,7 @@ type Machine struct {
 	act    Act           // what the open intent is about
 	since  time.Time     // when the intent was opened
 	parked bool          // after a restart: certainly not begun, may be sent when the station executes again
+	unsure bool          // after a restart: it is not known yet what became of the open intent
 	left   string        // part that has just been released, until no scanner shows it
 
 	refused string    // why a device refused the last act
@@ -46,9 +47,9 @@ type Machine struct {
 	cause   string    // cause of the last change of state
 
 	master   line.MasterChecked
-	interval time.Duration // for which the master check that is under way will count
-	toolUse  float64
-	service  string // a tool service that the operator has declared and the device has not yet confirmed
+	interval time.Duration      // for which the master check that is under way will count
+	toolUse  map[string]float64 // use of each tool, in the unit of its recipe
+	service  line.ToolServiced  // a tool service that the operator has declared and the device has not yet confirmed
 }
 
 // New makes a station of a kind with its devices. It begins Stopped.
@@ -66,7 +67,7 @@ func New(id line.StationID, kind line.Kind, title string, devices []*Device, hos
 	if err != nil {
 		return nil, fmt.Errorf("station %s: %w", id, err)
 	}
-	return &Machine{ID: id, Title: title, Kind: kind, host: host, kind: k.Kind, layout: k.Layout, ml: ml, devices: devices}, nil
+	return &Machine{ID: id, Title: title, Kind: kind, host: host, kind: k.Kind, layout: k.Layout, ml: ml, devices: devices, toolUse: map[string]float64{}}, nil
 }
 
 // State returns the station's PackML state.
@@ -90,7 +91,7 @@ func (m *Machine) Act() string {
 func (m *Machine) Parked() bool { return m.parked }
 
 // Reconciled reports whether every act that was open at a restart has been accounted for.
-func (m *Machine) Reconciled() bool { return m.next == nil || m.parked }
+func (m *Machine) Reconciled() bool { return m.next == nil || !m.unsure }
 
 // Closed reports whether the visit's step is recorded, so that the part may leave.
 func (m *Machine) Closed() bool { return m.visit != nil && m.closed }
@@ -101,8 +102,8 @@ func (m *Machine) Released() *line.ActDone { return m.gone }
 // Retry forgets a release that the device could not vouch for and the scanners disprove, so that it may be asked for again.
 func (m *Machine) Retry() { m.gone = nil }
 
-// ToolUse returns the use of the station's wearing tool, in the unit of the recipe's tool.
-func (m *Machine) ToolUse() float64 { return m.toolUse }
+// ToolUse returns the use of one of the station's wearing tools, in the unit of the recipe's tool.
+func (m *Machine) ToolUse(tool string) float64 { return m.toolUse[tool] }
 
 // Cause returns why the station is in its state.
 func (m *Machine) Cause() string { return m.cause }
@@ -142,10 +143,13 @@ func (m *Machine) Apply(r line.Record) {
 		m.closed, m.visit.Verdict, m.visit.NOK, m.visit.To = true, f.Verdict, f.NOK, f.Next
 	case line.PartMoved:
 		m.left, m.visit, m.closed, m.gone = f.Part, nil, false, nil
+		if r.Pack == "" && f.To == line.Quarantine {
+			m.left = "" // nobody knows whether the cell left: it may still lie there
+		}
 	case line.MasterChecked:
 		m.master = f
 	case line.ToolServiced:
-		m.service = f.Action
+		m.service = f
 	default: // nothing that a station keeps
 	}
 }
@@ -181,7 +185,7 @@ func (m *Machine) forgive() {
 
 func (m *Machine) applyIntent(at time.Time, f line.Intent) {
 	m.act = m.actOf(f)
-	m.next, m.since, m.parked = &f, at, false
+	m.next, m.since, m.parked, m.unsure = &f, at, false, false
 }
 
 // actOf finds the act that an intent was opened for: the next one of the plan, or one that is in no plan.
@@ -205,17 +209,20 @@ func (m *Machine) applyDone(f line.ActDone) {
 		return
 	case line.TaskServiceTip:
 		if f.Verdict == line.OK {
-			m.service, m.toolUse = "", 0
+			delete(m.toolUse, m.service.Tool)
+			m.service = line.ToolServiced{}
 		}
 		return
 	}
-	for _, q := range f.Measurements {
-		if q.Name == "toolUse" && q.Value != nil {
-			m.toolUse = *q.Value
-		}
+	if m.visit == nil {
+		return
 	}
-	if m.visit != nil {
-		m.visit.applyResult(act, f)
+	m.visit.applyResult(act, f)
+	tool := m.visit.Recipe.Process(m.Kind).Tool
+	for _, q := range f.Measurements {
+		if q.Name == "toolUse" && q.Value != nil && tool != nil {
+			m.toolUse[tool.Name] = *q.Value
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 const (
 	maxCuts   = 5  // ways to cut the cells into strips of voltage
 	maxMoves  = 30 // exchanges of cells between groups, to balance their capacity
-	maxTrials = 6 // balancings of one call of Match: a full pool has more boxes than a graded cell has time
+	maxTrials = 6  // balancings of one call of Match: a full pool has more boxes than a graded cell has time
 )
 
 // formGroups divides cells into parallel groups, or returns nil. Cells of one group must be alike in voltage and resistance, so

@@ -86,12 +86,12 @@ var services = map[string]float64{"clean": 1, "dress": 2, "replace": 3}
 
 // Service lets the device confirm a tool service that the operator has declared. It reports whether the device was asked.
 func (m *Machine) Service(now time.Time) bool {
-	if m.service == "" || m.layout.Tool == "" || m.next != nil || m.visit != nil {
+	if m.service.Action == "" || m.layout.Tool == "" || m.next != nil || m.visit != nil {
 		return false
 	}
 	return m.open(now, Act{
 		Role: m.layout.Tool, Task: line.TaskServiceTip, Within: within,
-		Params: []line.Quantity{quantity("service", services[m.service], "1")},
+		Params: []line.Quantity{quantity("service", services[m.service.Action], "1")},
 	}, 1)
 }
 
@@ -141,7 +141,7 @@ func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
 		m.unknown(now, e)
 	case line.ActNotBegun:
 		if m.isOpen(e.Token) {
-			m.parked = true
+			m.parked, m.unsure = true, false
 		}
 	}
 }

@@ -68,6 +68,7 @@ func (m *Machine) Resume(now time.Time) {
 		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: "supervisor restarted"}})
 	}
 	if m.next != nil {
+		m.unsure = true
 		m.host.Send(line.Job{Op: line.Reconcile, Device: m.next.Device, Token: m.next.Token, Act: *m.next})
 	}
 }
@@ -91,12 +92,21 @@ func (m *Machine) Settle(now time.Time) bool {
 	return true
 }
 
-// finishing reports whether the state waits for the running act: everything but Abort lets it end.
+// finishing reports whether the state waits for the running act: everything but Abort lets it end. An act that the device can
+// neither be doing nor begin, for it rests or is gone, is not waited for: its intent stays open and is answered later.
 func (m *Machine) finishing(s packml.State) bool {
-	if m.next == nil || m.parked {
+	if m.next == nil || m.parked || s == packml.Aborting || s == packml.Clearing {
 		return false
 	}
-	return s == packml.Stopping || s == packml.Holding || s == packml.Suspending || s == packml.Completing
+	if s != packml.Stopping && s != packml.Holding && s != packml.Suspending && s != packml.Completing {
+		return false
+	}
+	d := m.device(m.act.Role)
+	if d == nil || !d.Up {
+		return false
+	}
+	at, phase := d.State(), d.Status.Phase
+	return at == packml.Execute || at.Acting() || phase != line.PhaseIdle && phase != line.PhaseInterrupted
 }
 
 // arrived reports whether the devices are where the station goes. To come to rest it does not wait for a device that is gone.
@@ -106,11 +116,21 @@ func (m *Machine) arrived(goal, from packml.State) bool {
 		if !d.Up && resting {
 			continue
 		}
-		if !d.Up || d.State() != goal {
+		if at := d.State(); !d.Up || at != goal && !(pauses(from) && cannotPause(at)) {
 			return false
 		}
 	}
 	return true
+}
+
+func pauses(s packml.State) bool {
+	return s == packml.Holding || s == packml.Suspending || s == packml.Completing
+}
+
+// cannotPause reports whether a device in this state rests already and has no way to Held or Suspended. What follows (Unhold,
+// Unsuspend, Clear) will find it there.
+func cannotPause(s packml.State) bool {
+	return s == packml.Stopped || s == packml.Idle || s == packml.Aborted || s == packml.Complete || s == packml.Held
 }
 
 // steer sends every device its next command towards where the station goes.
@@ -121,8 +141,8 @@ func (m *Machine) steer(now time.Time) {
 		return
 	}
 	for _, d := range m.devices {
-		if s == packml.Holding && (d.State() == packml.Stopped || d.State() == packml.Aborted || d.State() == packml.Idle) {
-			continue // it cannot hold from there; Unhold or Clear will find it
+		if pauses(s) && cannotPause(d.State()) {
+			continue
 		}
 		if c, ok := d.steer(now, goal); ok {
 			m.host.Send(line.Job{Op: line.MachineCommand, Device: d.ID, Machine: uint16(c)})

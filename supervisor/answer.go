@@ -253,8 +253,27 @@ func (l *Line) serviceTool(now time.Time, c line.ServiceTool, by string) (string
 	if !slices.Contains([]string{"clean", "dress", "replace"}, c.Action) {
 		return "", fmt.Errorf("%q is no service; services are clean, dress and replace", c.Action)
 	}
-	l.Record(line.Record{At: now, Station: c.Station, Fact: line.ToolServiced{Tool: "tool", Action: c.Action, By: by}})
+	tool := l.tool(s, c.Action)
+	if tool == "" {
+		return "", fmt.Errorf("no recipe has a tool at %s that one can %s", c.Station, c.Action)
+	}
+	l.Record(line.Record{At: now, Station: c.Station, Fact: line.ToolServiced{Tool: tool, Action: c.Action, By: by}})
 	return fmt.Sprintf("noted; the device of %s confirms it before the next part", c.Station), nil
+}
+
+// tool returns the most used tool of a station to which the service belongs. A tool that may be dressed may be replaced.
+func (l *Line) tool(s *station, action string) string {
+	best := ""
+	for _, r := range l.cfg.Recipes {
+		t := r.Process(s.cfg.Kind).Tool
+		if t == nil || t.Action != action && (action != "replace" || t.Action == "clean") {
+			continue
+		}
+		if best == "" || s.ToolUse(t.Name) > s.ToolUse(best) {
+			best = t.Name
+		}
+	}
+	return best
 }
 
 func (l *Line) acknowledge(now time.Time, c line.AcknowledgeAlarm, by string) (string, error) {

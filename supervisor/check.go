@@ -129,9 +129,9 @@ func (l *Line) toolWorn(now time.Time, s *station, v stations.Visit) bool {
 		return false
 	}
 	t := v.Recipe.Process(s.cfg.Kind).Tool
-	if t == nil || t.Limit <= 0 || s.ToolUse() < t.Limit {
+	if t == nil || t.Limit <= 0 || s.ToolUse(t.Name) < t.Limit {
 		return false
 	}
-	why := fmt.Sprintf("tool limit reached: %s at %s of %s, %s it", t.Name, line.Format(s.ToolUse(), t.Unit), line.Format(t.Limit, t.Unit), t.Action)
+	why := fmt.Sprintf("tool limit reached: %s at %s of %s, %s it", t.Name, line.Format(s.ToolUse(t.Name), t.Unit), line.Format(t.Limit, t.Unit), t.Action)
 	return s.Command(now, packml.CmdHold, why) == nil
 }

@@ -41,7 +41,10 @@ func (l *Line) serve(now time.Time, s *station) bool {
 // admit begins the next visit of an empty station, or says what it waits for.
 func (l *Line) admit(now time.Time, s *station) bool {
 	st := s.State()
-	if st != packml.Execute && st != packml.Suspended || s.Open() != nil {
+	switch {
+	case s.Open() != nil: // a check or a service: no part's
+		return s.Advance(now)
+	case st != packml.Execute && st != packml.Suspended:
 		return false
 	}
 	nest, sure := s.Nest()
@@ -185,6 +188,10 @@ func (l *Line) unload(now time.Time, s *station) bool {
 		return s.Advance(now)
 	}
 	to := l.destination(s, p)
+	if nest, sure := s.Nest(); sure && nest == "" && p.disposed() { // a person has taken it out, or it never came to be
+		l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PartMoved{Part: string(p.id), To: to}})
+		return true
+	}
 	if next := l.byID[to]; next != nil && !next.room() {
 		return s.Rest(now, fmt.Sprintf("blocked by %s", to))
 	}

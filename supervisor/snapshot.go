@@ -54,13 +54,13 @@ func (p *pack) snapshot() line.PackSnapshot {
 
 func (l *Line) stationSnapshot(s *station) line.StationSnapshot {
 	out := line.StationSnapshot{
-		Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String(), Act: s.Act(), Waiting: len(s.infeed), ToolUse: s.ToolUse(),
+		Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String(), Act: s.Act(), Waiting: len(s.infeed),
 	}
 	if v := s.Visit(); v != nil {
 		out.Part, out.Pack, out.Done = v.Part, v.Pack, v.Done()
 		if v.Recipe != nil {
 			if t := v.Recipe.Process(s.cfg.Kind).Tool; t != nil {
-				out.ToolLimit = t.Limit
+				out.ToolUse, out.ToolLimit, out.Tool, out.ToolAction = s.ToolUse(t.Name), t.Limit, t.Name, t.Action
 			}
 		}
 	}
@@ -72,7 +72,7 @@ func (l *Line) stationSnapshot(s *station) line.StationSnapshot {
 }
 
 func deviceSnapshot(s *station, d *stations.Device) line.DeviceSnapshot {
-	out := line.DeviceSnapshot{Device: d.ID, Up: d.Up, Reason: d.Down, Simulated: d.Simulated}
+	out := line.DeviceSnapshot{Device: d.ID, Up: d.Up, Reason: d.Down, Simulated: d.Simulated, State: d.State().String(), Phase: d.Status.Phase}
 	if !d.Up && d.Down == "" {
 		out.Reason = "not connected yet"
 	}

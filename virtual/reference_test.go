@@ -3,6 +3,8 @@ package virtual_test
 import (
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ type rig struct {
 	asked  int
 	dir    string
 	plantC simulator.Config
+	truth  []simulator.Event // what physically happened
 }
 
 var layout = []struct {
@@ -73,7 +76,7 @@ func newRig(t *testing.T, seed uint64, dir string) *rig {
 	t.Helper()
 	r := &rig{t: t, seed: seed, memory: &virtual.Memory{}, fence: 1, dir: dir}
 	r.config = supervisor.Config{Name: "pilot", Version: "test", Simulated: true, Recipes: loadRecipes(t), Supplier: map[line.CellID]line.SupplierCell{}}
-	r.plantC = simulator.Config{Seed: seed, Speed: 60}
+	r.plantC = simulator.Config{Seed: seed, Speed: 60, Witness: func(e simulator.Event) { r.truth = append(r.truth, e) }}
 	for _, s := range layout {
 		sc := supervisor.StationConfig{ID: s.id, Kind: s.kind, Title: string(s.kind), Buffer: 4}
 		for _, role := range s.roles {
@@ -145,11 +148,11 @@ func (r *rig) loadMaterial() {
 func (r *rig) start() {
 	r.t.Helper()
 	ok, err := r.Run(30*time.Second, func(w *virtual.World) bool {
-		for _, c := range []string{"Clear", "Reset", "Start"} {
+		for _, c := range []string{"Clear", "Unhold", "Reset", "Start"} {
 			r.try(line.Machine{Target: "line", Command: c})
 		}
 		for _, s := range w.Line.Snapshot(w.Now).Stations {
-			if s.State != "Execute" && s.State != "Suspended" {
+			if !slices.Contains([]string{"Execute", "Suspended", "Suspending", "Unsuspending"}, s.State) {
 				return false
 			}
 		}
@@ -169,25 +172,25 @@ func (r *rig) attend(snap line.Snapshot) {
 				r.try(line.DecideRework{Pack: s.Pack, Scrap: true})
 			}
 		case s.State == "Held":
-			if s.ToolLimit > 0 || s.Kind == line.Weld {
-				r.try(line.ServiceTool{Station: s.Station, Action: "clean"})
+			for _, action := range []string{"clean", "dress"} {
+				if strings.Contains(s.Reason, "tool limit") && strings.Contains(s.Reason, action) {
+					r.try(line.ServiceTool{Station: s.Station, Action: action})
+				}
 			}
 			r.try(line.Machine{Target: string(s.Station), Command: "Unhold"})
 		}
 	}
 }
 
-// finish runs until every ordered pack has a disposition.
-func (r *rig) finish(span time.Duration) line.Snapshot {
-	r.t.Helper()
-	var snap line.Snapshot
+// attended is a condition that holds once every ordered pack has left the line; meanwhile the operator attends to it.
+func (r *rig) attended() func(*virtual.World) bool {
 	next := r.Now
-	ok, err := r.Run(span, func(w *virtual.World) bool {
+	return func(w *virtual.World) bool {
 		if w.Now.Before(next) {
 			return false
 		}
 		next = w.Now.Add(time.Second)
-		snap = w.Line.Snapshot(w.Now)
+		snap := w.Line.Snapshot(w.Now)
 		r.attend(snap)
 		for _, o := range snap.Orders {
 			if o.Released+o.Scrapped+o.Quarantined < o.Quantity {
@@ -195,11 +198,16 @@ func (r *rig) finish(span time.Duration) line.Snapshot {
 			}
 		}
 		return len(snap.Packs) == 0
-	})
-	if err != nil || !ok {
+	}
+}
+
+// finish runs until every ordered pack has left the line.
+func (r *rig) finish(span time.Duration) line.Snapshot {
+	r.t.Helper()
+	if ok, err := r.Run(span, r.attended()); err != nil || !ok {
 		r.t.Fatalf("packs are not finished after %s: %v\n%s", span, err, r.picture())
 	}
-	return snap
+	return r.Line.Snapshot(r.Now)
 }
 
 // picture says where everything stands, for the reader of a failed test.
@@ -209,9 +217,7 @@ func (r *rig) picture() string {
 	for _, s := range snap.Stations {
 		out += fmt.Sprintf("%s %-9s %-12s %s | %s %d/%d waiting %d\n", s.Station, s.Kind, s.State, s.Reason, s.Part, s.Done, s.Of, s.Waiting)
 		for _, d := range s.Devices {
-			if !d.Up {
-				out += fmt.Sprintf("      %s down: %s\n", d.Device, d.Reason)
-			}
+			out += fmt.Sprintf("      %s up=%v %s phase %d open %s %s\n", d.Device, d.Up, d.State, d.Phase, d.Open, d.Reason)
 		}
 	}
 	for _, p := range snap.Packs {

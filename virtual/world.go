@@ -5,6 +5,7 @@
 package virtual
 
 import (
+	"errors"
 	"time"
 
 	"linectl/line"
@@ -31,7 +32,8 @@ type World struct {
 	Line  *supervisor.Line
 	Plant *simulator.Plant
 
-	store Store
+	Store Store
+
 	edges []*edge // in the order of the plant's devices
 	byID  map[line.DeviceID]*edge
 	inbox []supervisor.Input
@@ -47,12 +49,13 @@ type edge struct {
 	next     time.Time
 	awaiting bool
 	redial   bool
+	broken   bool // the connection is cut
 	write    *tags.Command
 }
 
 // New puts a line, a plant and a store on one clock. The line's journal has been replayed already; the fence is the line's.
 func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant, store Store) *World {
-	w := &World{Now: now, Plant: plant, store: store, byID: map[line.DeviceID]*edge{}}
+	w := &World{Now: now, Plant: plant, Store: store, byID: map[line.DeviceID]*edge{}}
 	for _, id := range plant.Devices() {
 		e := &edge{id: id}
 		w.edges = append(w.edges, e)
@@ -65,12 +68,23 @@ func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant
 // Restart puts another incarnation of the supervisor in the place of the present one, as after kill -9: whatever it had not
 // yet recorded or sent is gone.
 func (w *World) Restart(l *supervisor.Line, fence uint16) {
-	w.Line, w.inbox, w.tick = l, nil, w.Now
+	w.Line, w.inbox, w.tick, w.err = l, nil, w.Now, nil
 	for _, e := range w.edges {
 		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{}), next: w.Now}
 	}
 	w.carryOut(w.Line.Resume(w.Now))
 }
+
+// Replug puts another plant in the place of the present one, as after a power cut: every connection is cut, and what was on the
+// wire is gone.
+func (w *World) Replug(plant *simulator.Plant) {
+	w.Plant = plant
+	for _, e := range w.edges {
+		e.broken = true
+	}
+}
+
+var errCut = errors.New("connection reset: the plant is gone")
 
 // Ask gives the line a request and returns its answer.
 func (w *World) Ask(q line.Request) line.Reply {
@@ -87,16 +101,15 @@ func (w *World) Ask(q line.Request) line.Reply {
 // came to hold, and the store's error if there was one.
 func (w *World) Run(span time.Duration, until func(*World) bool) (bool, error) {
 	for end := w.Now.Add(span); w.Now.Before(end) && w.err == nil; {
-		w.step()
-		if w.tick.After(w.Now) && until != nil && until(w) {
+		if ticked := w.step(); ticked && until != nil && until(w) {
 			return true, w.err
 		}
 	}
 	return false, w.err
 }
 
-// step goes to the next moment at which anything happens.
-func (w *World) step() {
+// step goes to the next moment at which anything happens. It reports whether that was a tick.
+func (w *World) step() (ticked bool) {
 	first := w.tick
 	var due *edge
 	for _, e := range w.edges {
@@ -114,12 +127,16 @@ func (w *World) step() {
 		w.wire(due)
 	}
 	w.drain()
+	return due == nil
 }
 
 // wire finishes a round over the wire, or wakes the handshake.
 func (w *World) wire(e *edge) {
 	var in plc.Input = plc.Tick{}
 	switch {
+	case e.broken && e.awaiting:
+		in = plc.Failed{Err: errCut, Class: plc.Unknown}
+		e.broken = false
 	case e.redial:
 		in = plc.Connected{}
 	case e.awaiting:
@@ -162,7 +179,7 @@ func (w *World) drain() {
 func (w *World) carryOut(out supervisor.Output) {
 	w.submit(out.Stops)
 	if len(out.Records) > 0 {
-		if _, w.err = w.store.Append(out.Records); w.err != nil {
+		if _, w.err = w.Store.Append(out.Records); w.err != nil {
 			return
 		}
 	}
