@@ -21,9 +21,9 @@ import (
 
 // Bounds of a recipe file. They keep a hostile file from costing more than an error.
 const (
-	maxSource  = 256 << 10 // bytes
-	maxLine    = 1000      // bytes
-	maxNesting = 32        // brackets open at once
+	maxSource  = 64 << 10 // bytes; the largest sample has 14 KiB
+	maxLine    = 1000     // bytes
+	maxNesting = 32       // brackets open at once
 )
 
 var (

@@ -166,6 +166,26 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	}
 }
 
+func TestParseIsBounded(t *testing.T) {
+	var keys strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&keys, "k%d: v\n", i)
+	}
+	for name, tt := range map[string]struct{ source, want string }{
+		"too long":      {strings.Repeat("# x\n", 20_000), "the file has 80000 bytes"},
+		"too wide":      {"title: " + strings.Repeat("x", 2000), "line 1 has 2007 bytes"},
+		"too deep":      {"title: " + strings.Repeat("[", 40), "more than 32 brackets are open"},
+		"too many keys": {keys.String(), "more problems; mend these first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := recipes.Parse("x.yaml", []byte(tt.source))
+			if err == nil || !strings.Contains(err.Error(), tt.want) || len(recipes.Problems(err)) > 51 {
+				t.Errorf("error %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestLoad(t *testing.T) {
 	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
 	good := small(t)

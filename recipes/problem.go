@@ -43,8 +43,7 @@ func Problems(err error) []*Problem {
 		}
 		return all
 	}
-	var p *Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*Problem](err); ok {
 		all = append(all, p)
 	}
 	return all
@@ -65,9 +64,15 @@ func (f *file) report(at int, field, format string, args ...any) {
 	f.problems = append(f.problems, p)
 }
 
+// maxProblems bounds what is reported of one file: nobody reads more at a time.
+const maxProblems = 50
+
 // err joins the problems in the order of the file.
 func (f *file) err() error {
 	slices.SortStableFunc(f.problems, func(a, b *Problem) int { return a.Line - b.Line })
+	if more := len(f.problems) - maxProblems; more > 0 {
+		f.problems = append(f.problems[:maxProblems], &Problem{File: f.name, Text: fmt.Sprintf("%d more problems; mend these first", more)})
+	}
 	errs := make([]error, len(f.problems))
 	for i, p := range f.problems {
 		errs[i] = p

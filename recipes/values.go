@@ -80,7 +80,10 @@ func (s *section) flagOr(key string, otherwise bool) bool {
 	return b.Value
 }
 
-// number is a finite number without a unit.
+// largest bounds what may be written as a number: nothing on the line comes near it in any unit.
+const largest = 1e12
+
+// number is a number without a unit.
 func (s *section) number(key string) (float64, bool) {
 	e, ok := s.must(key, "a number")
 	if !ok {
@@ -88,7 +91,7 @@ func (s *section) number(key string) (float64, bool) {
 	}
 	t, _ := scalar(e.value)
 	v, err := strconv.ParseFloat(t, 64)
-	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
+	if err != nil || math.IsNaN(v) || math.Abs(v) > largest {
 		s.wrong(key, "want a number, found %s", describe(e.value))
 		return 0, false
 	}
@@ -143,7 +146,7 @@ func (s *section) quantity(key, base string) float64 {
 		return 0
 	}
 	v, err := strconv.ParseFloat(words[0], 64)
-	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) || v < 0 {
+	if err != nil || math.IsNaN(v) || v < 0 || v > largest {
 		s.wrong(key, "%q is no number of zero or more; give %s", words[0], want)
 		return 0
 	}
@@ -179,10 +182,14 @@ func (s *section) unit(key, symbol, base string) (line.Unit, bool) {
 	return u, true
 }
 
-// toBase converts to the base unit. Dividing by the whole number keeps 1.1 mm from becoming 0.0011000000000000001 m.
+// toBase converts to the base unit. A power of ten is moved in the text of the number, so that 0.03 mΩ is the same as 3e-05 Ω.
 func toBase(v float64, u line.Unit) float64 {
-	if u.Factor < 1 {
-		return v / math.Round(1/u.Factor)
+	shift := int(math.Round(math.Log10(u.Factor)))
+	if math.Pow10(shift) != u.Factor {
+		return v * u.Factor
 	}
-	return v * u.Factor
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
+	e, _ := strconv.Atoi(exponent) // FormatFloat wrote it
+	moved, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(e+shift), 64) // no number is larger than largest
+	return moved
 }
