@@ -189,7 +189,7 @@ func toBase(v float64, u line.Unit) float64 {
 		return v * u.Factor
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
-	e, _ := strconv.Atoi(exponent) // FormatFloat wrote it
+	e, _ := strconv.Atoi(exponent)                                         // FormatFloat wrote it
 	moved, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(e+shift), 64) // no number is larger than largest
 	return moved
 }
