@@ -149,6 +149,23 @@ func TestMatchBalancesParallelGroups(t *testing.T) {
 	}
 }
 
+// TestMatchKeepsGroupsAlikeWhileBalancing: the one strong cell that would make the groups strong enough is 6 mV away from the
+// others. In parallel it would charge them at once.
+func TestMatchKeepsGroupsAlikeWhileBalancing(t *testing.T) {
+	for ocv, want := range map[float64]bool{3.604: true, 3.606: false} {
+		r := blocks()
+		r.Matching.CapacitySpreadGroup, r.Matching.MinCapacity = 1, 12.65
+		pool := []stations.Candidate{candidate(0, "L1", 4.26, ocv, 12)}
+		for i := 1; i < 10; i++ {
+			pool = append(pool, candidate(i, "L1", 4.22, 3.600, 12))
+		}
+		pool[1].CapacityAh, pool[2].CapacityAh = 4.20, 4.20
+		if set, ok := stations.Match(r, pool); ok != want {
+			t.Errorf("strong cell at %g V: set %v, want %v: %s", ocv, ok, want, set.Reason)
+		}
+	}
+}
+
 // drawRecipe draws recipes that are sometimes easy and sometimes hard to satisfy.
 func drawRecipe(t *rapid.T, parallel bool) *recipes.Recipe {
 	r := storage()
