@@ -132,7 +132,13 @@ func serviceTool(p *Plant, at time.Time, d *device, a *act) {
 	p.emit(e)
 }
 
-func measureService(p *Plant, d *device, a *act) { a.set("toolUse", p.world.tool(d.Station).use) }
+func measureService(p *Plant, d *device, a *act) {
+	weld := line.TaskWeldResistance
+	if int(a.param(0, serviceDress)) == serviceClean {
+		weld = line.TaskWeldLaser
+	}
+	a.set("toolUse", p.world.tool(d.Station, weld).use)
+}
 
 func measureMaster(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "master")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"linectl/line"
+	"linectl/plc/tags"
 )
 
 // jointDefect says what is wrong with a joint before it is welded: nothing, mostly. A rework finds it cleaned and clamped.
@@ -27,10 +28,10 @@ func wearOf(t line.Task) float64 {
 // wear returns the tool as this act finds it. A rework is done with a fresh tool of its own, so that when it happens cannot
 // change the values of other joints.
 func (p *Plant) wear(d *device, a *act) tool {
-	if a.Flags&1 != 0 {
+	if a.Flags&tags.FlagRework != 0 {
 		return tool{}
 	}
-	return *p.world.tool(d.Station)
+	return *p.world.tool(d.Station, line.Task(a.Task))
 }
 
 // weld writes the joint down as it really became.
@@ -38,7 +39,9 @@ func (p *Plant) weld(at time.Time, d *device, a *act, resistance, area float64) 
 	e := a.event(at, d, Effect)
 	e.Values = map[string]float64{"resistance": resistance, "area": area}
 	p.emit(e)
-	a.set("toolUse", p.world.tool(d.Station).use)
+	if a.Flags&tags.FlagRework == 0 {
+		a.set("toolUse", p.world.tool(d.Station, line.Task(a.Task)).use)
+	}
 }
 
 // weldLaser makes one seam: the gap takes depth and steps the plasma signal up, dirty glass takes power.

@@ -17,7 +17,7 @@ type world struct {
 	infeeds map[line.StationID][]*part // in order of arrival
 	stored  map[line.CellID]*part      // cell store, by code
 	bins    map[string]int             // cells in each reject bin, "ST010 bin 5"
-	tools   map[line.StationID]*tool   // wear of welding tools
+	tools   map[toolKey]*tool          // wear of welding tools
 	acts    map[actKey]int             // how often each task was done at each index of a part
 	retests map[line.StationID]int     // master checks done, for their dice
 }
@@ -47,6 +47,12 @@ type joint struct {
 	area       float64 // sound part of the seam, 1 = whole
 }
 
+// toolKey names a tool: a welding cell may have one for each of its technologies.
+type toolKey struct {
+	station line.StationID
+	weld    line.Task
+}
+
 // tool is the wearing part of a welding station.
 type tool struct {
 	use  float64 // glass: contamination, %; electrode: hits since it was dressed
@@ -62,7 +68,7 @@ type actKey struct {
 func newWorld() world {
 	return world{
 		made: map[int]int{}, parts: map[string]*part{}, nests: map[line.StationID]*part{}, infeeds: map[line.StationID][]*part{},
-		stored: map[line.CellID]*part{}, bins: map[string]int{}, tools: map[line.StationID]*tool{}, acts: map[actKey]int{},
+		stored: map[line.CellID]*part{}, bins: map[string]int{}, tools: map[toolKey]*tool{}, acts: map[actKey]int{},
 		retests: map[line.StationID]int{},
 	}
 }
@@ -145,7 +151,7 @@ func (p *Plant) applyEffect(e Event) {
 		in := w.parts[e.Part]
 		in.pack.joints[e.Index] = joint{resistance: e.Values["resistance"], area: e.Values["area"]}
 		if !e.Rework {
-			t := w.tool(e.Station)
+			t := w.tool(e.Station, e.Task)
 			t.use += wearOf(e.Task)
 			t.life++
 		}
@@ -172,20 +178,28 @@ func (p *Plant) applyMeasured(e Event) {
 	}
 }
 
-func (w *world) tool(s line.StationID) *tool {
-	t, ok := w.tools[s]
+func (w *world) tool(s line.StationID, weld line.Task) *tool {
+	key := toolKey{s, weld}
+	t, ok := w.tools[key]
 	if !ok {
 		t = &tool{}
-		w.tools[s] = t
+		w.tools[key] = t
 	}
 	return t
 }
 
+// serviced makes the glass clean, or the tips like new.
 func (w *world) serviced(e Event) {
-	t := w.tool(e.Station)
-	t.use = 0
-	if e.Text == "replace" {
-		t.life = 0
+	if e.Text == "clean" {
+		w.tool(e.Station, line.TaskWeldLaser).use = 0
+		return
+	}
+	for _, weld := range []line.Task{line.TaskWeldResistance, line.TaskWeldUltrasonic} {
+		t := w.tool(e.Station, weld)
+		t.use = 0
+		if e.Text == "replace" {
+			t.life = 0
+		}
 	}
 }
 
