@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"linectl/line"
@@ -95,6 +96,31 @@ func TestFirstSetComesSoon(t *testing.T) {
 			t.Logf("%s: %.1f cells graded for the first set of %d, at most %d; last: %s", product, mean, r.Cells(), most, set.Reason)
 			if mean > bound*float64(r.Cells()) {
 				t.Errorf("%.1f cells, want at most %.1f times %d", mean, bound, r.Cells())
+			}
+		})
+	}
+}
+
+// TestOrphansDoNotStarveTheLine builds pack after pack. What matches nothing stays in the pool, and must neither use up the bounded
+// search nor make a call slow. The traction pack is the dear one: a lot of 400 cells holds two windows of 1 % and then ends.
+func TestOrphansDoNotStarveTheLine(t *testing.T) {
+	for product, bound := range map[string]float64{"EV-P1": 2, "ESS-P2": 1.25, "DRN-P3": 1.25} {
+		t.Run(product, func(t *testing.T) {
+			r := sample(t, product)
+			p := newPopulation(r, 7)
+			const packs = 12
+			var pool []stations.Candidate
+			graded, most := 0, 0
+			for range packs {
+				n, set, after := cellsUntilSet(t, r, p, pool)
+				graded, most = graded+n, max(most, n)
+				pool = slices.DeleteFunc(after, func(c stations.Candidate) bool {
+					return slices.ContainsFunc(set.Slots, func(s line.SlotCell) bool { return s.Cell == c.Cell })
+				})
+			}
+			t.Logf("%s: %d cells graded for %d packs of %d, at most %d for one; %d cells are left over", product, graded, packs, r.Cells(), most, len(pool))
+			if got := float64(graded) / float64(packs*r.Cells()); got > bound {
+				t.Errorf("%.2f cells graded for each built in, want at most %.2f", got, bound)
 			}
 		})
 	}
