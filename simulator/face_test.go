@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/binary"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -325,7 +326,7 @@ func dialOPCUA(t *testing.T, address string, der []byte, key *rsa.PrivateKey, se
 	defer cancel()
 	endpoints, err := opcua.GetEndpoints(ctx, "opc.tcp://"+address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("endpoints: %w", err)
 	}
 	for _, e := range endpoints {
 		if e.SecurityMode == ua.MessageSecurityModeNone {
@@ -342,7 +343,7 @@ func dialOPCUA(t *testing.T, address string, der []byte, key *rsa.PrivateKey, se
 		return nil, err
 	}
 	if err := c.Connect(ctx); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("connect: %w", err)
 	}
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return c, nil

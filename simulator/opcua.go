@@ -40,7 +40,7 @@ type snapshot struct {
 
 // Bounds of an OPC UA face. The library's own are 64 MB messages and sessions without number.
 const (
-	maxSessions      = 16
+	maxSessions      = 256 // one that was left without a word, or had a wrong password, holds its place until its time-out
 	maxSubscriptions = 16
 	maxMessage       = 1 << 20
 	maxChunks        = 64
