@@ -67,6 +67,9 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 		}
 		return
 	}
+	if j.Op == line.Acknowledge && j.Token == h.unacked {
+		h.unacked = 0 // also for an act that was queued before and waits for this
+	}
 	if h.holds(j) {
 		return
 	}
@@ -114,6 +117,7 @@ func (h *Handshake) takeNext(now time.Time) {
 		h.open.block, h.open.refuse, _ = executeBlock(j.Token, j.Act)
 	case line.Acknowledge:
 		h.open.stage = acknowledging
+	case line.Reconcile, line.MachineCommand, line.UnitMode:
 	}
 }
 
@@ -162,7 +166,7 @@ func (h *Handshake) ask(now time.Time, out *Output) bool {
 	found, why := examine(s, w.token, w.job.Act.RetainID)
 	switch found {
 	case completed:
-		out.Events = append(out.Events, h.result())
+		h.finished(out)
 		return true
 	case running:
 		return false
@@ -188,6 +192,12 @@ func (h *Handshake) ask(now time.Time, out *Output) bool {
 	}
 	h.execute(now, out)
 	return false
+}
+
+// finished tells the result that the device holds. Nothing but the line's acknowledgement may free the device then.
+func (h *Handshake) finished(out *Output) {
+	h.unacked = h.open.token
+	out.Events = append(out.Events, h.result())
 }
 
 // execute writes the act's block if the device can take it (rule S): the same token at every resend.
@@ -233,7 +243,7 @@ func (h *Handshake) refuse(now time.Time, out *Output) bool {
 	found, why := examine(s, w.token, w.job.Act.RetainID)
 	switch found {
 	case completed:
-		out.Events = append(out.Events, h.result())
+		h.finished(out)
 		return true
 	case running:
 		w.enter(asking)
@@ -282,12 +292,13 @@ func (h *Handshake) void(now time.Time, out *Output) {
 	}
 }
 
-// clearWay brings the device back to Idle from an act before this one. One act is open per device at a time, so an earlier
-// one is closed in the record: its result may be acknowledged and its remains voided, also after a restart.
+// clearWay brings the device back to Idle from an act before this one. The line opens one act per device at a time, so the
+// earlier one is closed in the record: its result may be acknowledged and its remains voided. Only a result that this
+// handshake has told waits for the line's word, for the open act may have been queued before that was recorded.
 func (h *Handshake) clearWay(now time.Time, out *Output) {
 	s, token := &h.last, h.open.token
 	switch {
-	case s.Phase == line.PhaseDone && s.LastCompleted <= token:
+	case s.Phase == line.PhaseDone && s.LastCompleted <= token && s.LastCompleted != h.unacked:
 		h.workWrite(now, out, tags.Command{Token: s.LastCompleted, Op: tags.OpAcknowledge})
 	case s.Phase == line.PhaseInterrupted && s.Floor < token:
 		h.workWrite(now, out, tags.Command{Token: s.Floor, Op: tags.OpVoid})

@@ -19,7 +19,11 @@ type cell struct {
 	refuse    line.RejectReason // refuses every Execute with this reason
 	outcome   line.Outcome
 	dead      bool // its program stands still: the heartbeat does not move
-	commands  []tags.Command
+
+	deafToCommands bool // PackML commands have no effect
+	damaged        bool // every block arrives damaged
+	commands       []tags.Command
+	watch          func(time.Time, tags.Command, line.RejectReason)
 
 	effects map[line.Token]int // ground truth: what really happened, however often memory is lost
 	before  tags.Status        // the status before the last change, for stale reads
@@ -69,10 +73,16 @@ func (c *cell) command(now time.Time, cmd tags.Command) line.RejectReason {
 	if reason != 0 {
 		c.Rejected, c.RejectReason = cmd.Token, reason
 	}
+	if c.watch != nil {
+		c.watch(now, cmd, reason)
+	}
 	return reason
 }
 
 func (c *cell) judge(now time.Time, cmd tags.Command) line.RejectReason {
+	if c.damaged && cmd.Op != tags.OpQuery {
+		return line.RejectBlock
+	}
 	if cmd.Fence < c.FenceHighest {
 		return line.RejectStaleFence
 	}
@@ -93,6 +103,9 @@ func (c *cell) judge(now time.Time, cmd tags.Command) line.RejectReason {
 			c.Phase = line.PhaseIdle
 		}
 	case tags.OpMachine:
+		if c.deafToCommands {
+			return 0
+		}
 		if state, ok := map[uint16]uint16{1: 4, 2: stateExecute, commandStop: 2, commandAbort: 9}[cmd.Task]; ok {
 			c.Machine = state
 		}

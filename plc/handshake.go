@@ -123,6 +123,7 @@ type Handshake struct {
 	queue    []line.Job // behind the open job
 	queuedAt []uint64   // value of asked when queue[i] was submitted
 	open     work
+	unacked  line.Token // told finished by us; the device keeps its part until the line has recorded it and acknowledges
 	machine  machineLane
 	block    tags.Command // what Output.Write points to
 }

@@ -26,10 +26,12 @@ func TestMain(m *testing.M) {
 type plan struct {
 	*rig
 	open     line.Intent // the recorded intent; token 0 = none
+	notBegun bool        // the last answer to Reconcile
 	asked    bool        // Execute or Reconcile was submitted to this supervisor and not answered
 	sequence uint64
 	ends     map[line.Token]string
-	held     map[line.Token]int // effects when the token was said not begun or rejected
+	crashed  bool   // the supervisor restarted since: it may have voided the job and died before it could say why
+	epoch    uint32 // boot epoch that the line knew when it recorded the open intent
 }
 
 func (p *plan) told(e line.DeviceEvent) {
@@ -43,17 +45,26 @@ func (p *plan) told(e line.DeviceEvent) {
 		}
 		p.close(e.Token, "finished")
 	case line.ActRejected:
+		if p.cell.Floor < e.Token && p.cell.FenceHighest == p.fence {
+			p.Fatalf("job %v is told refused while a late block of it could still start it", e.Token)
+		}
 		p.close(e.Token, "rejected")
 	case line.ActUnknown:
 		if e.Evidence.Why == "" {
 			p.Fatalf("job %v is unknown without a reason", e.Token)
+		}
+		if p.cell.BootEpoch == p.epoch && !p.crashed {
+			p.Fatalf("job %v is told unknown (%s) though neither side ever restarted", e.Token, e.Evidence.Why)
 		}
 		p.close(e.Token, "unknown")
 	case line.ActNotBegun:
 		if p.cell.effects[e.Token] != 0 {
 			p.Fatalf("job %v is told not begun with an effect", e.Token)
 		}
-		p.asked = false
+		if p.cell.FenceHighest < p.fence {
+			p.Fatalf("job %v is told not begun while a block of the last supervisor could still start it", e.Token)
+		}
+		p.asked, p.notBegun = false, true
 	case line.DeviceStatus, line.DeviceLost:
 	}
 }
@@ -81,8 +92,13 @@ func (p *plan) next() {
 		p.sequence++
 		token := line.NewToken(p.fence, p.sequence)
 		p.open = p.intent(token)
-		p.open.RetainID = p.status.RetainID
+		p.open.RetainID, p.epoch = p.status.RetainID, p.status.BootEpoch
+		p.crashed = false
 	}
+	if p.notBegun && p.cell.effects[p.open.Token] != 0 {
+		p.Fatalf("job %v was told not begun and had an effect before it was sent again", p.open.Token)
+	}
+	p.notBegun = false
 	p.asked = true
 	p.submit(line.Job{Op: line.Execute, Token: p.open.Token, Act: p.open})
 }
@@ -90,7 +106,7 @@ func (p *plan) next() {
 // crash restarts the supervisor. Whatever was open is reconciled first.
 func (p *plan) crash() {
 	p.restart()
-	p.asked = false
+	p.asked, p.crashed = false, true
 	if p.open.Token != 0 {
 		p.asked = true
 		p.submit(line.Job{Op: line.Reconcile, Token: p.open.Token, Act: p.open})

@@ -40,11 +40,17 @@ type rig struct {
 	events []line.DeviceEvent
 	status line.DeviceStatus
 	hear   func(line.DeviceEvent)
+	saw    func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
 }
 
 func newRig(t failer) *rig {
 	r := &rig{failer: t, cell: newCell(), now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC), fence: 1}
 	r.h = New("ST060.welder", r.fence, Options{})
+	r.cell.watch = func(now time.Time, c tags.Command, refused line.RejectReason) {
+		if r.saw != nil {
+			r.saw(now, c, refused)
+		}
+	}
 	return r
 }
 
@@ -101,10 +107,11 @@ func (r *rig) dial() Input {
 }
 
 func (r *rig) write(c tags.Command) Input {
-	if r.dropWrites > 0 {
-		r.dropWrites--
-	} else {
-		for _, after := range append([]time.Duration{0}, r.copies...) {
+	if !take(&r.dropWrites) {
+		r.late = append(r.late, letter{r.now, c})
+	}
+	if c.Op == tags.OpExecute || c.Op == tags.OpVoid {
+		for _, after := range r.copies {
 			r.late = append(r.late, letter{r.now.Add(after), c})
 		}
 		r.copies = nil
