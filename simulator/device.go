@@ -23,7 +23,7 @@ const (
 type device struct {
 	DeviceConfig
 	retained retained
-	file     string // of the retained memory; empty = kept in memory only
+	memory   *memory // where it is kept; nil = nowhere
 
 	machine      *packml.Machine
 	phase        line.Phase
@@ -97,8 +97,8 @@ func (a *act) token() line.Token { return a.Token }
 func (p *Plant) boot(c DeviceConfig, now time.Time) (*device, error) {
 	d := &device{DeviceConfig: c, heard: now}
 	if p.dir != "" {
-		d.file = filepath.Join(p.dir, "retained", string(c.ID)+".json")
-		if err := readRetained(d.file, &d.retained); err != nil {
+		var err error
+		if d.memory, err = openMemory(filepath.Join(p.dir, "retained", string(c.ID)+".memory"), &d.retained); err != nil {
 			return nil, err
 		}
 	}
@@ -132,10 +132,10 @@ func (p *Plant) powerUp(d *device) error {
 
 // keep writes the retained memory before anything else happens.
 func (p *Plant) keep(d *device) {
-	if d.file == "" || p.broken != nil {
+	if d.memory == nil || p.broken != nil {
 		return
 	}
-	if err := writeRetained(d.file, d.retained); err != nil {
+	if err := d.memory.keep(d.retained); err != nil {
 		p.broken = errors.Join(p.broken, err)
 	}
 }

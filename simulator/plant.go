@@ -49,11 +49,11 @@ func New(cfg Config, dir string, now time.Time) (*Plant, error) {
 	}
 	for _, c := range cfg.Devices {
 		d, err := p.boot(c, now)
-		if err != nil {
+		if err != nil { // the device closed its own file
 			return nil, errors.Join(err, p.Close())
 		}
-		p.devices[c.ID] = d
 		p.order = append(p.order, d)
+		p.devices[c.ID] = d
 	}
 	for s, queue := range p.world.infeeds { // what stood at an entry is taken when its turn comes
 		if len(queue) > 0 {
@@ -91,7 +91,7 @@ func (p *Plant) open(now time.Time) error {
 	return p.broken
 }
 
-// Close closes the ground truth. The plant may not be used after it.
+// Close closes the plant's files. After it every command is refused.
 func (p *Plant) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,6 +99,9 @@ func (p *Plant) Close() error {
 		return nil
 	}
 	err := p.truth.file.Close()
+	for _, d := range p.order {
+		err = errors.Join(err, d.memory.file.Close())
+	}
 	p.truth = nil
 	p.broken = errors.Join(p.broken, os.ErrClosed)
 	return err
