@@ -33,6 +33,9 @@ var (
 	codePattern     = regexp.MustCompile(`^[0-9]{3}-[EWMLFSITCX]-[0-9]{3}$`)
 )
 
+// lineEnds makes the line ends of all systems one, as YAML counts them.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Load reads all recipes of a file system whose path matches the pattern of path.Match, in the order of their names. It
 // reports the problems of all files together, and a product and revision that stands in two files.
 func Load(fsys fs.FS, pattern string) ([]*Recipe, error) {
@@ -75,7 +78,7 @@ func Load(fsys fs.FS, pattern string) ([]*Recipe, error) {
 // Parse reads one recipe. The name stands in messages only. An error joins every problem of the file, see Problems; there is
 // no recipe then.
 func Parse(name string, source []byte) (*Recipe, error) {
-	f := &file{name: name, lines: strings.Split(string(source), "\n")}
+	f := &file{name: name, lines: strings.Split(lineEnds.Replace(string(source)), "\n")}
 	root, ok := f.document(source)
 	if !ok {
 		return nil, f.err()
@@ -107,7 +110,7 @@ func (f *file) document(source []byte) (*section, bool) {
 		at, text := 0, err.Error()
 		var e yaml.Error
 		if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
-			at, text = e.GetToken().Position.Line, e.GetMessage()
+			at, text = min(e.GetToken().Position.Line, len(f.lines)), e.GetMessage()
 		}
 		f.report(at, "", "this is no YAML: %s", text)
 		return nil, false

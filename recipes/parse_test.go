@@ -234,7 +234,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("an error that is no list of problems: %v", err)
 			}
 			for _, p := range problems {
-				if p.Text == "" || p.Line < 0 || p.Line > bytes.Count(source, []byte("\n"))+1 {
+				if p.Text == "" || p.Line < 0 || p.Line > bytes.Count(source, []byte("\n"))+bytes.Count(source, []byte("\r"))+1 {
 					t.Fatalf("problem without text or place: %+v", p)
 				}
 			}

@@ -9,11 +9,11 @@ import (
 
 // Problem is one thing wrong with a recipe. Parse joins all that it finds; errors.As finds the first, Problems finds all.
 type Problem struct {
-	File    string // as given to Parse
-	Line    int    // from 1; 0 when the problem has no place in the file
-	Field   string // path of keys, for example stations.weld.parameters.power
-	Text    string // what is wrong, and after the semicolon what to do
-	Excerpt string // the line of the file
+	File    string `json:"file"`    // as given to Parse
+	Line    int    `json:"line"`    // from 1; 0 when the problem has no place in the file
+	Field   string `json:"field"`   // path of keys, for example stations.weld.parameters.power
+	Text    string `json:"text"`    // what is wrong, and after the semicolon what to do
+	Excerpt string `json:"excerpt"` // the line of the file
 }
 
 // Error writes file:line, field, what is wrong and the line itself below it.

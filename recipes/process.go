@@ -105,7 +105,7 @@ func (r *Recipe) weld(s *section) line.Task {
 		Joints:       s.count("joints", 1, 65_535),
 		PerPosition:  s.count("joints_per_position", 1, 65_535),
 		HoldAfterNOK: s.count("hold_after_nok", 1, 100),
-		MaxNOK:       s.count("max_nok", 0, 65_535),
+		MaxNOK:       s.count("max_nok", 1, 65_535),
 	}
 	if r.Weld.PerPosition > 0 && r.Weld.Joints%r.Weld.PerPosition != 0 {
 		s.wrong("joints_per_position", "%d joints cannot be divided into positions of %d; give a divisor", r.Weld.Joints, r.Weld.PerPosition)

@@ -1,8 +1,3 @@
-// Package recipes turns one YAML file a revision into an immutable value: what a product is, how its packs go through the
-// line, what is set and what is asked at each station. It is strict: an unknown key, unit or measurement is an error that
-// names the file and the line.
-//
-// It does not choose a recipe for a pack, keep revisions or know stations by name: the supervisor and the store do.
 package recipes
 
 import (
@@ -135,7 +130,7 @@ type Parameter struct {
 	Class    string // critical, major or minor
 }
 
-// Process is what is set and asked at one kind of station.
+// Process is what is set and asked at one kind of station. All values are in base units.
 type Process struct {
 	Parameters []Parameter
 	Limits     []line.Limit
@@ -144,7 +139,8 @@ type Process struct {
 	Tool       *Tool
 }
 
-// Quantities returns the parameters that the task takes, for its intent.
+// Quantities returns the parameters that the task takes, for its intent: all of them, or none when the product does without
+// the task, as cells in holders do without compression. What the station itself decides is not among them.
 func (p Process) Quantities(t line.Task) []line.Quantity {
 	var q []line.Quantity
 	for _, field := range t.Spec().Params {
@@ -157,7 +153,7 @@ func (p Process) Quantities(t line.Task) []line.Quantity {
 	return q
 }
 
-// Limit returns the limit of a measurement.
+// Limit returns the limit of a measurement. Without one the measurement is recorded and not judged.
 func (p Process) Limit(name string) (line.Limit, bool) {
 	i := slices.IndexFunc(p.Limits, func(l line.Limit) bool { return l.Name == name })
 	if i < 0 {
@@ -193,7 +189,7 @@ type Weld struct {
 	Joints       int       // of a pack
 	PerPosition  int       // joints within reach of one position of the head
 	HoldAfterNOK int       // consecutive NOK joints that hold the station
-	MaxNOK       int       // NOK joints of a pack above which it is scrapped
+	MaxNOK       int       // NOK joints of a pack above which it is scrapped, at least 1
 }
 
 // Inspect says how joints are measured.
