@@ -96,3 +96,52 @@ func benchAppend(b *testing.B, size int) {
 	b.ReportMetric(p(commit, 99)/1e3, "p99-µs")
 	b.ReportMetric(float64(size*b.N)/sumCommit.Seconds(), "records/s")
 }
+
+// BenchmarkReplay measures reading and decoding the journal, which a restart waits for.
+func BenchmarkReplay(b *testing.B) {
+	h := newHistory()
+	for n := 1; n <= 60; n++ {
+		h.pack(n, n%10)
+	}
+	s := h.stored(b, b.TempDir())
+	b.ResetTimer()
+	for b.Loop() {
+		n := 0
+		if err := s.Replay(1, func(line.Entry) error { n++; return nil }); err != nil || n != len(h.records) {
+			b.Fatal(n, err)
+		}
+	}
+	b.ReportMetric(float64(len(h.records)*b.N)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkDossier measures one whole dossier.
+func BenchmarkDossier(b *testing.B) {
+	h := newHistory()
+	for n := 1; n <= 60; n++ {
+		h.pack(n, n%10)
+	}
+	s := h.stored(b, b.TempDir())
+	for b.Loop() {
+		if _, err := s.Reader().Pack(b.Context(), "ESS-P2-000030"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpen measures opening a store that exists, up to the moment at which it can be written.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	s := newHistory().stored(b, dir)
+	for b.Loop() {
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		var err error
+		if s, err = Open(dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
