@@ -17,6 +17,7 @@ type cell struct {
 	doneAt    time.Time
 	takes     time.Duration
 	refuse    line.RejectReason // refuses every Execute with this reason
+	once      bool              // refuses one Execute only
 	outcome   line.Outcome
 	dead      bool // its program stands still: the heartbeat does not move
 
@@ -127,7 +128,11 @@ func (c *cell) accept(now time.Time, cmd tags.Command) line.RejectReason {
 	case c.Machine != stateExecute:
 		return line.RejectNotPermitted
 	case c.refuse != 0:
-		return c.refuse
+		reason := c.refuse
+		if c.once {
+			c.refuse = 0
+		}
+		return reason
 	}
 	c.Floor, c.InFlight, c.IndexState, c.Phase = cmd.Token, cmd.Token, 1, line.PhaseAccepted
 	c.executing = cmd

@@ -46,10 +46,18 @@ type Device struct {
 	shake   *Handshake
 	conn    Conn
 	lost    bool
-	stops   chan line.Job
-	jobs    chan line.Job
+	stops   chan queued
+	jobs    chan queued
+	sent    atomic.Uint64
+	stopped uint64 // place of the last Stop in the order of sending
 	dropped atomic.Bool
 	done    chan struct{}
+}
+
+// queued is a job and its place in the order in which jobs were sent.
+type queued struct {
+	line.Job
+	n uint64
 }
 
 const (
@@ -72,8 +80,8 @@ func Start(ctx context.Context, cfg Config) *Device {
 		cfg:   cfg,
 		log:   cfg.Log.With("device", string(cfg.Device)),
 		shake: New(cfg.Device, cfg.Fence, cfg.Options),
-		stops: make(chan line.Job, stopQueue),
-		jobs:  make(chan line.Job, jobQueue),
+		stops: make(chan queued, stopQueue),
+		jobs:  make(chan queued, jobQueue),
 		done:  make(chan struct{}),
 		lost:  true,
 	}
@@ -81,7 +89,8 @@ func Start(ctx context.Context, cfg Config) *Device {
 	return d
 }
 
-// Send hands a job over and never blocks. Stop and Abort go before everything that waits. If the device is so far behind
+// Send hands a job over and never blocks. Stop and Abort go before everything that waits and throw out commands sent before
+// them. If the device is so far behind
 // that its queue is full, the job is dropped and the device is told lost.
 func (d *Device) Send(j line.Job) {
 	queue := d.jobs
@@ -89,7 +98,7 @@ func (d *Device) Send(j line.Job) {
 		queue = d.stops
 	}
 	select {
-	case queue <- j:
+	case queue <- queued{j, d.sent.Add(1)}:
 	default:
 		d.dropped.Store(true)
 	}
@@ -119,14 +128,19 @@ func (d *Device) run(ctx context.Context) {
 	}
 }
 
-// settle gives an input to the handshake and does the I/O that it asks for, until it wants to wait. It reports false when
-// the context has ended.
+// settle gives an input to the handshake and does the I/O that it asks for, until it wants to wait. A Stop that comes
+// meanwhile is handed over between two requests. It reports false when the context has ended.
 func (d *Device) settle(ctx context.Context, in Input) (Output, bool) {
 	out := d.step(in)
 	for out.Redial || out.Read {
 		answer := d.carryOut(ctx, out)
 		if ctx.Err() != nil {
 			return out, false
+		}
+		select {
+		case stop := <-d.stops:
+			d.step(d.stop(stop))
+		default:
 		}
 		out = d.step(answer)
 	}
@@ -137,20 +151,34 @@ func (d *Device) settle(ctx context.Context, in Input) (Output, bool) {
 func (d *Device) wait(ctx context.Context, alarm *time.Timer) (Input, bool) {
 	select {
 	case j := <-d.stops:
-		return Submit{j}, true
+		return d.stop(j), true
 	default:
 	}
 	select {
 	case <-ctx.Done():
 		return nil, false
 	case j := <-d.stops:
-		return Submit{j}, true
+		return d.stop(j), true
 	case j := <-d.jobs:
-		d.explain(j)
-		return Submit{j}, true
+		return d.submit(j), true
 	case <-alarm.C:
 		return Tick{}, true
 	}
+}
+
+func (d *Device) stop(j queued) Input {
+	d.stopped = max(d.stopped, j.n)
+	return Submit{j.Job}
+}
+
+// submit hands a job over, but not a command that was sent before a Stop which has overtaken it: a Start that comes after the
+// Stop that should have followed it would be a machine that moves when nobody expects it.
+func (d *Device) submit(j queued) Input {
+	if j.Op == line.MachineCommand && j.n < d.stopped {
+		return Tick{}
+	}
+	d.explain(j.Job)
+	return Submit{j.Job}
 }
 
 // explain logs what an intent lacks that no command block can carry; the line hears of it as a refusal.

@@ -33,14 +33,15 @@ type rig struct {
 	fence uint16
 	out   Output
 
-	dropWrites, loseAnswers, failReads, staleReads, failDials int // how many of the next ones go wrong
-	copies                                                    []time.Duration
-	failWith                                                  error
+	dropVoids, dropWrites, loseAnswers, failReads, staleReads, failDials int // how many of the next ones go wrong
+	copies                                                               []time.Duration
+	failWith                                                             error
 
-	events []line.DeviceEvent
-	status line.DeviceStatus
-	hear   func(line.DeviceEvent)
-	saw    func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
+	events  []line.DeviceEvent
+	status  line.DeviceStatus
+	hear    func(line.DeviceEvent)
+	dialled func()
+	saw     func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
 }
 
 func newRig(t failer) *rig {
@@ -99,6 +100,9 @@ func (r *rig) step(in Input) {
 }
 
 func (r *rig) dial() Input {
+	if r.dialled != nil {
+		r.dialled()
+	}
 	r.wait(time.Millisecond)
 	if take(&r.failDials) {
 		return r.failure()
@@ -107,7 +111,9 @@ func (r *rig) dial() Input {
 }
 
 func (r *rig) write(c tags.Command) Input {
-	if !take(&r.dropWrites) {
+	if c.Op == tags.OpVoid && take(&r.dropVoids) {
+		// lost
+	} else if !take(&r.dropWrites) {
 		r.late = append(r.late, letter{r.now, c})
 	}
 	if c.Op == tags.OpExecute || c.Op == tags.OpVoid {

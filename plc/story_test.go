@@ -39,6 +39,7 @@ func (s *story) act(t *testing.T, d *datadriven.TestData) string {
 		s.start = s.now
 		s.hear = func(e line.DeviceEvent) { s.say(s.now, tell(e)) }
 		s.saw = s.arrived
+		s.dialled = func() { s.say(s.now, "dial") }
 		if !d.HasArg("unconnected") {
 			s.run(20 * time.Millisecond)
 			s.text.Reset()
@@ -97,7 +98,7 @@ func (s *story) wire(t *testing.T, d *datadriven.TestData) {
 		n    *int
 	}{
 		{"drop", &s.dropWrites}, {"deaf", &s.loseAnswers}, {"blind", &s.failReads}, {"stale", &s.staleReads},
-		{"undialled", &s.failDials},
+		{"undialled", &s.failDials}, {"dropvoid", &s.dropVoids},
 	} {
 		if d.HasArg(f.name) {
 			*f.n = number(t, d, f.name)
@@ -122,6 +123,7 @@ func (s *story) wire(t *testing.T, d *datadriven.TestData) {
 func (s *story) change(t *testing.T, d *datadriven.TestData) {
 	if d.HasArg("refuse") {
 		s.cell.refuse = line.RejectReason(number(t, d, "refuse"))
+		s.cell.once = d.HasArg("once")
 	}
 	if d.HasArg("state") {
 		s.cell.Machine = uint16(number(t, d, "state"))
