@@ -21,6 +21,7 @@ type operator struct {
 	round   int                  // of --forever; counts the orders
 	last    map[string]time.Time // when it asked for the same thing last
 	count   map[string]int       // how often
+	fence   uint16               // of the line; a request is known by it and its number, for ever
 	n       int
 }
 
@@ -36,6 +37,7 @@ func newOperator(orders []line.AddOrder, all []*recipes.Recipe) *operator {
 
 // decide says what the operator asks for now.
 func (o *operator) decide(now time.Time, s line.Snapshot) []line.Request {
+	o.fence = s.Fence
 	var asks []line.Request
 	if !o.greeted {
 		o.greeted = true
@@ -139,7 +141,7 @@ func (o *operator) begin(now time.Time, s line.Snapshot) []line.Request {
 
 func (o *operator) request(why string, c line.Command) line.Request {
 	o.n++
-	return line.Request{ID: fmt.Sprintf("demo-%d", o.n), By: operatorName, Why: why, Command: c}
+	return line.Request{ID: fmt.Sprintf("demo-%d-%d", o.fence, o.n), By: operatorName, Why: why, Command: c}
 }
 
 // done reports whether every pack that was ordered has a disposition.

@@ -22,7 +22,7 @@ const manyPacks = 12 // above this a bar for each would run off the screen
 // newProgress shows bars on a terminal and lines elsewhere.
 func newProgress(out io.Writer, packs int) progressView {
 	f, ok := out.(*os.File)
-	if ok && packs <= manyPacks {
+	if term := os.Getenv("TERM"); ok && packs <= manyPacks && term != "" && term != "dumb" {
 		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 			return &bars{p: mpb.New(mpb.WithOutput(out), mpb.WithWidth(32)), of: map[line.PackID]*bar{}}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -44,21 +45,19 @@ func (e *edges) wait() {
 // newDialers makes the way to every device of a checked configuration.
 func newDialers(c *Config) (map[line.DeviceID]dialer, error) {
 	all := map[line.DeviceID]dialer{}
-	id, _, failed := c.identity()
+	id, _, err := c.identity()
+	errs := []error{err}
 	c.devices(func(_ *Station, d *Device) {
-		if failed != nil {
-			return
-		}
 		if d.Protocol == protocolModbus {
 			all[d.id] = &modbus.Dialer{Address: d.Address, Map: d.modbus()}
 			return
 		}
 		one, err := c.opcuaDialer(d, id)
 		if err != nil {
-			failed = fmt.Errorf("%s: %w", d.id, err)
+			errs = append(errs, fmt.Errorf("%s: %w", d.id, err))
 			return
 		}
 		all[d.id] = one
 	})
-	return all, failed
+	return all, errors.Join(errs...)
 }

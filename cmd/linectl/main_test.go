@@ -26,6 +26,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"freeports": func(ts *testscript.TestScript, _ bool, args []string) { // so that tests can run beside a line
+				ts.Check(freePorts(t.Context(), ts.MkAbs(args[0])))
+			},
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("REFERENCE", root+"/../../examples/reference")
 			e.Setenv("NO_COLOR", "1")

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,9 +21,12 @@ func newOrder() *cobra.Command {
 			if err != nil || n < 1 {
 				return nil, usagef("%q is no quantity; want a number of packs, 1 or more", args[1])
 			}
+			if id == "" {
+				id = args[0] + "-" + time.Now().UTC().Format("060102-150405")
+			}
 			return line.AddOrder{Order: line.OrderID(id), Product: args[0], Quantity: n}, nil
 		})
-	add.Flags().StringVar(&id, "id", "", "number of the order (default: given by the line)")
+	add.Flags().StringVar(&id, "id", "", "name of the order (default: product and time)")
 	add.Example = "  linectl order add EV-P1 10 --id 4711"
 	c.AddCommand(add, newOrderList())
 	return c

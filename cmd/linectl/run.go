@@ -86,6 +86,10 @@ func (r *runner) run(ctx context.Context) (err error) {
 	for _, note := range files.notes {
 		r.log.Warn("check", "note", note)
 	}
+	dialers, err := newDialers(files.config)
+	if err != nil {
+		return err
+	}
 	store, err := traceability.Open(r.data)
 	if err != nil {
 		return err
@@ -118,10 +122,6 @@ func (r *runner) run(ctx context.Context) (err error) {
 	}
 	edges := &edges{devices: map[line.DeviceID]edge{}}
 	loop := supervisor.NewLoop(l, store, edges, r.log)
-	dialers, err := newDialers(files.config)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	r.log.Info("line starts", "line", files.config.name(), "version", version(), "fence", fence, "replayed", replayed, "socket", path)
 	return r.serve(ctx, loop, edges, dialers, fence, &control.Server{Line: loop, Journal: store, Log: r.log}, func(ctx context.Context, s *control.Server) error {
 		return s.Serve(ctx, listener)
