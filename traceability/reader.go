@@ -5,7 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+
+	"github.com/mattn/go-sqlite3"
 
 	"linectl/line"
 )
@@ -16,8 +20,9 @@ const page = 1024
 // Reader answers questions from the records, beside a running supervisor or without one. It cannot write. Its methods may be
 // called from any goroutine; four may read at a time.
 type Reader struct {
-	db  *sql.DB
-	dir string
+	db     *sql.DB
+	dir    string
+	access string // how SQLite opens the file
 }
 
 // OpenReader opens the records in dir for reading. A directory without records is an error.
@@ -29,20 +34,41 @@ func OpenReader(dir string) (*Reader, error) {
 	if fresh {
 		return nil, fmt.Errorf("no records in %s: there is no %s; start the line there first or choose another --data", dir, filepath.Join(dir, fileName))
 	}
-	name, err := dsn(dir, "mode=ro&_query_only=1&_busy_timeout=5000")
-	if err != nil {
-		return nil, err
+	r := &Reader{dir: dir, access: "mode=ro"}
+	err = r.open()
+	var lite sqlite3.Error
+	if errors.As(err, &lite) && (lite.Code == sqlite3.ErrReadonly || lite.Code == sqlite3.ErrCantOpen) && !hasLog(dir) {
+		r.access = "mode=ro&immutable=1"
+		err = r.open()
 	}
-	db, err := sql.Open("sqlite3", name)
 	if err != nil {
 		return nil, explain(dir, err)
 	}
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(4)
-	if err := checkSchema(context.Background(), db); err != nil {
-		return nil, errors.Join(explain(dir, err), db.Close())
+	return r, nil
+}
+
+func (r *Reader) open() error {
+	name, err := dsn(r.dir, r.access+"&_query_only=1&_busy_timeout=5000")
+	if err != nil {
+		return err
 	}
-	return &Reader{db: db, dir: dir}, nil
+	r.db, err = sql.Open("sqlite3", name)
+	if err != nil {
+		return err
+	}
+	r.db.SetMaxOpenConns(4)
+	r.db.SetMaxIdleConns(4)
+	if err := checkSchema(context.Background(), r.db); err != nil {
+		return errors.Join(err, r.db.Close())
+	}
+	return nil
+}
+
+// hasLog reports whether the write-ahead log exists. Without it nobody has the database open, and a copy in a directory that
+// cannot be written can be read as it stands.
+func hasLog(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileName+"-wal"))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // checkSchema proves that the records can be read and that this program knows their tables.

@@ -100,15 +100,44 @@ func TestFencesRunOut(t *testing.T) {
 
 func TestReadOnlyDirectoryIsRefused(t *testing.T) {
 	dir := closedStore(t)
-	for _, path := range []string{filepath.Join(dir, lockName), filepath.Join(dir, fileName), dir} {
-		if err := os.Chmod(path, 0o500); err != nil {
+	withoutRights(t, dir, func() {
+		_, err := Open(dir)
+		if err == nil || !strings.Contains(err.Error(), "cannot be written; give this user write access or choose another --data") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Story: an auditor has a copy of the records that nobody may write to.
+func TestReadOnlyCopyCanBeRead(t *testing.T) {
+	dir := closedStore(t)
+	if hasLog(dir) {
+		t.Fatal("the store has left its log behind")
+	}
+	withoutRights(t, dir, func() {
+		r, err := OpenReader(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if entries, err := r.Entries(t.Context(), 1, 10); err != nil || len(entries) != 1 {
+			t.Errorf("%d entries, %v", len(entries), err)
+		}
+	})
+}
+
+// withoutRights runs f where dir and what is in it can be read and not written.
+func withoutRights(t *testing.T, dir string, f func()) {
+	t.Helper()
+	for path, mode := range map[string]os.FileMode{lockName: 0o444, fileName: 0o444, "": 0o555} {
+		if err := os.Chmod(filepath.Join(dir, path), mode); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
-	if os.Getuid() == 0 { // Root may write anywhere: take the rights of nobody for the thread's look at files.
-		for p := dir; p != os.TempDir() && p != "/"; p = filepath.Dir(p) {
-			if err := os.Chmod(p, 0o555); err != nil {
+	if os.Getuid() == 0 { // Root may write anywhere: take the rights of nobody for this thread's look at files.
+		for p := filepath.Dir(dir); p != os.TempDir() && p != "/"; p = filepath.Dir(p) {
+			if err := os.Chmod(p, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -119,10 +148,7 @@ func TestReadOnlyDirectoryIsRefused(t *testing.T) {
 		}
 		defer func() { _ = syscall.Setfsuid(0) }()
 	}
-	_, err := Open(dir)
-	if err == nil || !strings.Contains(err.Error(), "cannot be written; give this user write access or choose another --data") {
-		t.Errorf("got %v", err)
-	}
+	f()
 }
 
 func TestNoRecordsIsSaid(t *testing.T) {

@@ -122,16 +122,17 @@ func (s *Store) Rebuild() error {
 	return s.do(func(w *writer) error { return w.rebuild() })
 }
 
-// Close ends the writer after its present work, closes the database and gives the directory free. Closing twice is an error.
+// Close ends the writer after its present work, closes the database and gives the directory free. The readers are closed
+// first: SQLite tidies its log away when the last connection that may write is closed. Closing twice is an error.
 func (s *Store) Close() error {
+	readers := s.reader.Close()
 	select {
 	case s.quit <- struct{}{}:
+		<-s.closed
+		return errors.Join(readers, s.lock.Close())
 	case <-s.closed:
 		return ErrClosed
 	}
-	readers := s.reader.Close()
-	<-s.closed
-	return errors.Join(readers, s.lock.Close())
 }
 
 func (s *Store) String() string { return fmt.Sprintf("record store %s", s.dir) }

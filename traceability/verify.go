@@ -79,7 +79,7 @@ func (r *Reader) compare(ctx context.Context, temp string, report *Report) error
 		return err
 	}
 	defer conn.Close()
-	records, err := dsn(r.dir, "mode=ro")
+	records, err := dsn(r.dir, r.access)
 	if err != nil {
 		return err
 	}
