@@ -42,6 +42,7 @@ type snapshot struct {
 const (
 	maxSessions      = 256 // one that was left without a word, or had a wrong password, holds its place until its time-out
 	maxSubscriptions = 16
+	maxPassword      = 64 // the library's own limit: it answers a longer one with a rejection
 	maxMessage       = 1 << 20
 	maxChunks        = 64
 	snapshotLife     = 250 * time.Millisecond
@@ -51,6 +52,9 @@ const (
 func (f *Faces) listenOPCUA(e Endpoint, pki string) (func() error, error) {
 	if e.Username == "" || e.Password == "" {
 		return nil, errors.New("an OPC UA face needs a user name and a password")
+	}
+	if len(e.Password) > maxPassword {
+		return nil, fmt.Errorf("the OPC UA server takes no password of more than %d characters", maxPassword)
 	}
 	_, port, err := net.SplitHostPort(e.Address)
 	if err != nil {

@@ -62,7 +62,7 @@ func Certificate(pki string) error {
 
 // makeCertificate writes the key first: a certificate that stands there always has its key.
 func makeCertificate(crt, key string, now time.Time) error {
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	private, err := usableKey()
 	if err != nil {
 		return err
 	}
@@ -95,6 +95,21 @@ func makeCertificate(crt, key string, now time.Time) error {
 		return err
 	}
 	return os.Rename(crt+".new", crt)
+}
+
+// usableKey makes a key whose private exponent is as long as its modulus. The OPC UA server library (awcullen v1.4.0) takes the
+// length of the one for the other when it decrypts a password, so that with about one key in twenty nobody could ever log in.
+func usableKey() (*rsa.PrivateKey, error) {
+	for range 100 {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		if len(key.D.Bytes()) == key.Size() {
+			return key, nil
+		}
+	}
+	return nil, errors.New("no usable RSA key in a hundred")
 }
 
 // Trust lets the client with this certificate (a PEM or DER file) connect to the OPC UA faces of the plant whose pki directory

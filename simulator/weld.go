@@ -140,10 +140,10 @@ func measureJoints(p *Plant, d *device, a *act) {
 // lookAtJoints shows the worst of up to twenty joints.
 func lookAtJoints(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "vision")
-	worst := 1.0
+	worst, which := 1.0, int(a.Index)
 	for i := range int(a.param(0, 1)) {
-		if j, ok := a.part.pack.joints[int(a.Index)+i]; ok {
-			worst = math.Min(worst, j.area)
+		if j, ok := a.part.pack.joints[int(a.Index)+i]; ok && j.area < worst {
+			worst, which = j.area, int(a.Index)+i
 		}
 	}
 	seam := math.Min(97-60*math.Max(0, 0.8-worst)+dice.within(0, 0.8, -2.5, 2.5), 100)
@@ -151,4 +151,5 @@ func lookAtJoints(p *Plant, d *device, a *act) {
 	a.set("holeSize", dice.within(0.06e-3, 0.02e-3, 0, 0.14e-3))
 	a.set("spatterSize", dice.within(0.12e-3, 0.04e-3, 0, 0.28e-3))
 	a.set("positionError", dice.within(0.1e-3, 0.04e-3, 0, 0.26e-3))
+	a.set("worstJoint", float64(which))
 }
