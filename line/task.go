@@ -124,7 +124,7 @@ var taskSpecs = func() map[Task]TaskSpec {
 		{Task: TaskJointResistance, Name: "joint resistance", Params: []Field{f("count", "1")}, Values: []Field{f("jointResistance", "Ω")}, Repeat: 20, Repeatable: true},
 		{
 			Task: TaskVision, Name: "seam vision", Params: []Field{f("count", "1")}, Repeatable: true,
-			Values: []Field{f("seamArea", "%"), f("holeSize", "m"), f("spatterSize", "m"), f("positionError", "m")},
+			Values: []Field{f("seamArea", "%"), f("holeSize", "m"), f("spatterSize", "m"), f("positionError", "m"), f("worstJoint", "1")},
 		},
 		{
 			Task: TaskPlaceModule, Name: "place module", Params: []Field{f("fillerMass", "kg")},

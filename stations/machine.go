@@ -174,12 +174,8 @@ func (m *Machine) forgive() {
 	if m.master.Verdict != line.OK {
 		m.master = line.MasterChecked{} // to be measured again
 	}
-	if m.visit == nil {
-		return
-	}
-	m.visit.streak = 0
-	if m.visit.To == line.HoldLine {
-		m.visit.To = line.ToRework
+	if m.visit != nil {
+		m.visit.again()
 	}
 }
 

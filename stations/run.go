@@ -37,7 +37,7 @@ func (m *Machine) resend(now time.Time) bool {
 
 // Finished reports whether the visit's acts are all done and its step is not yet recorded.
 func (m *Machine) Finished() bool {
-	if m.visit == nil || m.closed || m.next != nil {
+	if m.visit == nil || m.closed || m.next != nil || m.visit.waits {
 		return false
 	}
 	_, more := m.visit.next(m.kind)

@@ -211,8 +211,8 @@ func (m *Machine) holdReason() string {
 		return "master check failed"
 	case m.visit == nil:
 		return ""
-	case m.visit.To == line.HoldLine && !m.closed:
-		return "limit asks to hold: " + first(m.visit.Texts)
+	case (m.visit.waits || m.visit.To == line.HoldLine) && !m.closed:
+		return "limit asks to hold: " + m.visit.Texts[len(m.visit.Texts)-1]
 	case m.visit.Recipe != nil && m.Kind == line.Weld && m.visit.Recipe.Weld.HoldAfterNOK > 0 && m.visit.streak >= m.visit.Recipe.Weld.HoldAfterNOK:
 		return fmt.Sprintf("%d consecutive joints NOK: %s", m.visit.streak, first(m.visit.Texts))
 	}

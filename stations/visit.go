@@ -39,6 +39,7 @@ type Visit struct {
 	unknown int // of which the outcome could not be learned
 	streak  int // NOK acts in a row that leave a mark
 	stopped bool
+	waits   bool // a limit asks to hold before the present act is made again
 }
 
 // Attempt returns the number, from 1, that the next attempt of the present act has.
@@ -55,7 +56,7 @@ func (v *Visit) Clean() bool { return v.Verdict == line.OK && v.Repeats == 0 && 
 
 // next returns the act to be done now, or false when nothing is left to do here.
 func (v *Visit) next(k Kind) (Act, bool) {
-	if v.stopped {
+	if v.stopped || v.waits {
 		return Act{}, false
 	}
 	return k.Act(v, v.acts)
@@ -74,7 +75,24 @@ func (v *Visit) applyResult(a Act, done line.ActDone) {
 		v.Repeats++
 		return
 	}
+	if repeatable && done.Verdict == line.NOK && a.disposition(done.Measurements) == line.HoldLine {
+		v.waits = true // the operator mends what can be mended, and it is made again
+		v.blame(done)
+		return
+	}
 	v.conclude(a, done)
+}
+
+// again lets the act that the station held for be made once more, from its first attempt.
+func (v *Visit) again() {
+	if v.waits {
+		v.waits, v.attempt, v.unknown, v.NOK = false, 0, 0, nil
+		v.Repeats++
+	}
+	v.streak = 0
+	if v.To == line.HoldLine {
+		v.To = line.ToRework
+	}
 }
 
 func (v *Visit) conclude(a Act, done line.ActDone) {
@@ -102,15 +120,29 @@ func (v *Visit) blame(done line.ActDone) {
 	if done.Text != "" && len(v.Texts) < 3 {
 		v.Texts = append(v.Texts, done.Text)
 	}
-	found := false
-	for _, m := range done.Measurements {
-		if m.Verdict == line.NOK && m.Index > 0 && !slices.Contains(v.NOK, m.Index) {
-			v.NOK, found = append(v.NOK, m.Index), true
+	for _, index := range blamed(done) {
+		if !slices.Contains(v.NOK, index) {
+			v.NOK = append(v.NOK, index)
 		}
 	}
-	if !found && done.Index > 0 && !slices.Contains(v.NOK, done.Index) {
-		v.NOK = append(v.NOK, done.Index)
+}
+
+// blamed returns the indexes that a result which is not OK speaks of: those of its measurements that are not OK, or its own. A
+// camera that looks at a field of joints names the worst one.
+func blamed(done line.ActDone) []int {
+	var list []int
+	for _, m := range done.Measurements {
+		if done.Task == line.TaskVision && m.Name == "worstJoint" && m.Value != nil {
+			return []int{int(*m.Value)}
+		}
+		if m.Verdict == line.NOK && m.Index > 0 {
+			list = append(list, m.Index)
+		}
 	}
+	if len(list) == 0 && done.Index > 0 {
+		list = append(list, done.Index)
+	}
+	return list
 }
 
 func (v *Visit) worsen(to line.Disposition) {

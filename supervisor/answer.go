@@ -200,11 +200,7 @@ func (l *Line) decide(now time.Time, c line.DecideRework, q line.Request) (strin
 	if r.MaxPerPack > 0 && len(p.nok) > r.MaxPerPack || r.MaxPerPack > 0 && p.build > r.MaxPerPack {
 		return "", fmt.Errorf("%s needs more rework than the %d that its recipe allows; scrap it", p.id, r.MaxPerPack)
 	}
-	indexes := slices.Clone(p.nok)
-	if p.blame != line.Weld && p.blame != line.Assemble {
-		indexes = nil // the whole step again
-	}
-	slices.Sort(indexes)
+	indexes := p.toRework(r.Step)
 	l.Record(line.Record{At: now, Station: bench.ID, Pack: p.id, Fact: line.ReworkDecided{
 		Step: r.Step, Indexes: indexes, Build: p.build + 1, Invalidates: r.Invalidates, By: q.By, Why: q.Why,
 	}})

@@ -123,15 +123,22 @@ func (l *Line) consume(at line.StationID, u line.MaterialUse) {
 	}
 }
 
-// toolWorn holds an empty station whose tool is at its limit, before it takes another part.
+// toolWorn holds an empty station whose tool is at its limit, or would pass it in the middle of the next part.
 func (l *Line) toolWorn(now time.Time, s *station, v stations.Visit) bool {
 	if v.Recipe == nil {
 		return false
 	}
 	t := v.Recipe.Process(s.cfg.Kind).Tool
-	if t == nil || t.Limit <= 0 || s.ToolUse(t.Name) < t.Limit {
+	if t == nil || t.Limit <= 0 || v.Only != nil { // a rework takes a fresh tool
 		return false
 	}
-	why := fmt.Sprintf("tool limit reached: %s at %s of %s, %s it", t.Name, line.Format(s.ToolUse(t.Name), t.Unit), line.Format(t.Limit, t.Unit), t.Action)
+	use, needs := s.ToolUse(t.Name), 0.0
+	if t.Unit == "1" && use > 0 { // counted in hits: what the next part takes is known
+		needs = float64(v.Recipe.Weld.Joints)
+	}
+	if use < t.Limit && use+needs <= t.Limit {
+		return false
+	}
+	why := fmt.Sprintf("tool limit reached: %s at %s of %s, %s it", t.Name, line.Format(use, t.Unit), line.Format(t.Limit, t.Unit), t.Action)
 	return s.Command(now, packml.CmdHold, why) == nil
 }

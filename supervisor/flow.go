@@ -103,9 +103,9 @@ func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, wai
 	case nest == "" && l.cells.stream(w.recipe.Cell.Item).asked >= l.goal(w):
 		return v, nil, "starved: enough cells are on their way"
 	case nest == "" && l.setsWaiting() >= max(l.ofKind(line.Stack).cfg.Buffer, 1):
-		return v, nil, fmt.Sprintf("blocked by %s", l.ofKind(line.Stack).ID)
+		return v, nil, l.ofKind(line.Stack).blocked
 	case s.after != nil && !s.after.room():
-		return v, nil, fmt.Sprintf("blocked by %s", s.after.ID)
+		return v, nil, s.after.blocked
 	}
 	return stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != ""}, nil, ""
 }
@@ -114,12 +114,8 @@ func (l *Line) setsWaiting() int { return len(l.sets) }
 
 // arrived looks whether the part in the nest is one that was sent here.
 func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, waits string) {
-	from := "starved"
-	if s.before != nil {
-		from = fmt.Sprintf("starved by %s", s.before.ID)
-	}
 	if nest == "" {
-		return v, nil, from
+		return v, nil, s.starved
 	}
 	expected := false
 	for _, part := range s.infeed {
@@ -193,7 +189,7 @@ func (l *Line) unload(now time.Time, s *station) bool {
 		return true
 	}
 	if next := l.byID[to]; next != nil && !next.room() {
-		return s.Rest(now, fmt.Sprintf("blocked by %s", to))
+		return s.Rest(now, next.blocked)
 	}
 	return s.Rest(now, "") || s.Unload(now, to)
 }

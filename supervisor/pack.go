@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -171,6 +172,28 @@ func (p *pack) applyRework(f line.ReworkDecided) {
 		delete(p.steps, k)
 	}
 	p.blame, p.nok = "", nil
+}
+
+// toRework lists the indexes that a rework of the step must make: those that are blamed, and those of which no OK result is known.
+// It is nil where the whole step is repeated, because nothing of it stays on the pack.
+func (p *pack) toRework(k line.Kind) []int {
+	var task line.Task
+	switch k {
+	case line.Weld:
+		task = p.recipe.Weld.Task
+	case line.Assemble:
+		task = line.TaskFasten
+	default:
+		return nil
+	}
+	indexes := append([]int{}, p.nok...)
+	for _, a := range p.plan(k) {
+		if a.Task == task && p.good[actKey{a.Task, a.Index}] != line.OK {
+			indexes = appendNew(indexes, a.Index)
+		}
+	}
+	slices.Sort(indexes)
+	return indexes
 }
 
 // rework returns what the recipe allows to be mended of the pack's present fault.

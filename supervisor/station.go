@@ -15,6 +15,8 @@ type station struct {
 	after   *station // nil at its end
 	infeed  []string // parts that were sent here and have not arrived, first come first
 	index   int      // receive: number in its stream of the cell that is being scanned
+	starved string   // what its neighbours' lack is called when it waits for a part
+	blocked string   // what a neighbour says that cannot send it a part
 	stuck   string   // why the part in the nest may not be worked on, or the next one not taken
 }
 

@@ -58,7 +58,7 @@ func sampleOrders() []line.AddOrder {
 }
 
 func TestSupervisorKilledFiftyTimes(t *testing.T) {
-	for seed := range uint64(10) {
+	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			chance := rand.New(rand.NewPCG(seed, 1))
 			r := newRig(t, seed+1, "")
@@ -81,7 +81,7 @@ func TestSupervisorKilledFiftyTimes(t *testing.T) {
 }
 
 func TestPlantKilledTwentyTimes(t *testing.T) {
-	for seed := range uint64(5) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			chance := rand.New(rand.NewPCG(seed, 2))
 			r := newRig(t, seed+1, t.TempDir())

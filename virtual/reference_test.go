@@ -22,7 +22,7 @@ var morning = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
 // rig is the reference line in virtual time, with an operator who does what a person at the line would do.
 type rig struct {
 	*virtual.World
-	t      *testing.T
+	t      testing.TB
 	seed   uint64
 	memory *virtual.Memory
 	config supervisor.Config
@@ -72,7 +72,7 @@ func loadRecipes(t testing.TB) []*recipes.Recipe {
 }
 
 // newRig builds the line. The plant keeps its memory in dir, or nowhere when dir is empty.
-func newRig(t *testing.T, seed uint64, dir string) *rig {
+func newRig(t testing.TB, seed uint64, dir string) *rig {
 	t.Helper()
 	r := &rig{t: t, seed: seed, memory: &virtual.Memory{}, fence: 1, dir: dir}
 	r.config = supervisor.Config{Name: "pilot", Version: "test", Simulated: true, Recipes: loadRecipes(t), Supplier: map[line.CellID]line.SupplierCell{}}

@@ -1,0 +1,58 @@
+package virtual_test
+
+import (
+	"testing"
+	"time"
+
+	"linectl/line"
+	"linectl/supervisor"
+	"linectl/virtual"
+)
+
+// running returns the reference line in the middle of welding.
+func running(b *testing.B) *rig {
+	r := newRig(b, 1, "")
+	r.setUp(sampleOrders()...)
+	ok, err := r.Run(time.Minute, func(w *virtual.World) bool {
+		for _, s := range w.Line.Snapshot(w.Now).Stations {
+			if s.Kind == line.Weld && s.Done > 4 {
+				return true
+			}
+		}
+		return false
+	})
+	if !ok || err != nil {
+		b.Fatalf("nothing is being welded: %v\n%s", err, r.picture())
+	}
+	return r
+}
+
+// BenchmarkStep measures what one input costs the line while it welds, sorts and stacks.
+func BenchmarkStep(b *testing.B) {
+	b.Run("tick", func(b *testing.B) {
+		r := running(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Line.Step(r.Now, supervisor.Tick{})
+		}
+	})
+	b.Run("status", func(b *testing.B) {
+		r := running(b)
+		in := supervisor.Told{Event: line.DeviceStatus{Device: "ST900.terminal", RetainID: 1, Machine: 6, Permissives: 0xf}}
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Line.Step(r.Now, in)
+		}
+	})
+}
+
+// BenchmarkThreePacks builds one pack of each sample product in virtual time, records in memory.
+func BenchmarkThreePacks(b *testing.B) {
+	for b.Loop() {
+		r := newRig(b, 1, "")
+		r.setUp(sampleOrders()...)
+		begun := r.Now
+		r.finish(20 * time.Minute)
+		b.ReportMetric(r.Now.Sub(begun).Seconds(), "virtual-s/op")
+	}
+}
