@@ -97,8 +97,12 @@ func (s *story) wire(t *testing.T, d *datadriven.TestData) {
 		name string
 		n    *int
 	}{
-		{"drop", &s.dropWrites}, {"deaf", &s.loseAnswers}, {"blind", &s.failReads}, {"stale", &s.staleReads},
-		{"undialled", &s.failDials}, {"dropvoid", &s.dropVoids},
+		{"drop", &s.dropWrites},
+		{"deaf", &s.loseAnswers},
+		{"blind", &s.failReads},
+		{"stale", &s.staleReads},
+		{"undialled", &s.failDials},
+		{"dropvoid", &s.dropVoids},
 	} {
 		if d.HasArg(f.name) {
 			*f.n = number(t, d, f.name)

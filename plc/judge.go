@@ -1,0 +1,176 @@
+package plc
+
+import (
+	"time"
+
+	"linectl/line"
+	"linectl/plc/tags"
+)
+
+// ask applies rules Q and S to an Execute or a Reconcile.
+func (h *Handshake) ask(now time.Time, out *Output) bool {
+	w, s := &h.open, &h.last
+	found, why := examine(s, w.token, w.job.Act.RetainID)
+	switch found {
+	case completed:
+		h.finished(out)
+		return true
+	case running:
+		return false
+	case doubtful:
+		return h.unknown(now, out, why)
+	case notAccepted:
+	}
+	switch {
+	case h.takenOver():
+		// The device will accept nothing of this incarnation any more, so nothing was done and nothing can be.
+		out.Events = append(out.Events, line.ActRejected{Device: h.device, Token: w.token, Reason: line.RejectStaleFence})
+		return true
+	case s.FenceHighest < h.fence:
+		// Until the device knows this incarnation, a block of an earlier one may still arrive.
+		h.workWrite(now, out, tags.Command{Op: tags.OpQuery})
+		return false
+	case w.job.Op == line.Reconcile:
+		out.Events = append(out.Events, line.ActNotBegun{Device: h.device, Token: w.token})
+		return true
+	case w.refuse != 0 || h.refusedForGood():
+		w.enter(refusing)
+		return h.refuse(now, out)
+	}
+	h.execute(now, out)
+	return false
+}
+
+// finished tells the result that the device holds. Nothing but the line's acknowledgement may free the device then.
+func (h *Handshake) finished(out *Output) {
+	h.unacked = h.open.token
+	out.Events = append(out.Events, h.result())
+}
+
+// execute writes the act's block if the device can take it (rule S): the same token at every resend.
+func (h *Handshake) execute(now time.Time, out *Output) {
+	w, s := &h.open, &h.last
+	if s.Phase != line.PhaseIdle {
+		h.clearWay(now, out)
+		return
+	}
+	if s.Machine != stateExecute {
+		return
+	}
+	h.workWrite(now, out, w.block)
+}
+
+// refusedForGood counts the device's refusal of the last write and reports whether resending is over; then w.refuse says why.
+func (h *Handshake) refusedForGood() bool {
+	w, s := &h.open, &h.last
+	if w.wrote != tags.OpExecute || w.counted || s.Rejected != w.token {
+		return false
+	}
+	w.counted = true
+	limit := 1
+	switch s.RejectReason {
+	case line.RejectStaleEpoch, line.RejectStaleFence:
+		return false // the epoch just read goes into the next block; the fence is compared above
+	case line.RejectBlock:
+		limit = damagedLimit
+	case line.RejectBusy, line.RejectOldToken:
+		limit = busyLimit
+	case line.RejectRecipe, line.RejectPart, line.RejectIndexDone, line.RejectNotPermitted, line.RejectMode:
+	}
+	if w.refused++; w.refused < limit {
+		return false
+	}
+	w.refuse = s.RejectReason
+	return true
+}
+
+// refuse voids the token and then tells the refusal. Should a late block have started the act after all, that is found here.
+func (h *Handshake) refuse(now time.Time, out *Output) bool {
+	w, s := &h.open, &h.last
+	found, why := examine(s, w.token, w.job.Act.RetainID)
+	switch found {
+	case completed:
+		h.finished(out)
+		return true
+	case running:
+		w.enter(asking)
+		w.refuse, w.refused = 0, 0
+		return false
+	case doubtful:
+		voided := w.voided && s.RetainID == w.job.Act.RetainID && s.Floor == w.token && s.Phase == line.PhaseIdle
+		if !voided {
+			return h.unknown(now, out, why)
+		}
+	case notAccepted:
+		if !h.takenOver() {
+			h.void(now, out)
+			return false
+		}
+	}
+	out.Events = append(out.Events, line.ActRejected{Device: h.device, Token: w.token, Reason: w.refuse})
+	return true
+}
+
+// unknown tells at once that nobody can say, and begins to void the token (rule T3).
+func (h *Handshake) unknown(now time.Time, out *Output, why string) bool {
+	out.Events = append(out.Events, line.ActUnknown{Device: h.device, Token: h.open.token, Evidence: h.evidence(why)})
+	h.open.enter(fencing)
+	return h.fenceOff(now, out)
+}
+
+// fenceOff voids the token until no block of it can start anything any more.
+func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
+	w, s := &h.open, &h.last
+	if h.takenOver() || s.Floor >= w.token && s.Phase == line.PhaseIdle {
+		return true
+	}
+	h.void(now, out)
+	return false
+}
+
+func (h *Handshake) void(now time.Time, out *Output) {
+	switch h.last.Phase {
+	case line.PhaseIdle, line.PhaseInterrupted:
+		if h.workWrite(now, out, tags.Command{Token: h.open.token, Op: tags.OpVoid}) {
+			h.open.voided = true
+		}
+	case line.PhaseAccepted, line.PhaseExecuting, line.PhaseDone, line.PhaseFault:
+		h.clearWay(now, out)
+	}
+}
+
+// clearWay brings the device back to Idle from an act before this one. The line opens one act per device at a time, so the
+// earlier one is closed in the record: its result may be acknowledged and its remains voided. Only a result that this
+// handshake has told waits for the line's word, for the open act may have been queued before that was recorded.
+func (h *Handshake) clearWay(now time.Time, out *Output) {
+	s, token := &h.last, h.open.token
+	switch {
+	case s.Phase == line.PhaseDone && s.LastCompleted <= token && s.LastCompleted != h.unacked:
+		h.workWrite(now, out, tags.Command{Token: s.LastCompleted, Op: tags.OpAcknowledge})
+	case s.Phase == line.PhaseInterrupted && s.Floor < token:
+		h.workWrite(now, out, tags.Command{Token: s.Floor, Op: tags.OpVoid})
+	}
+}
+
+// workWrite writes a block for the open job: at once the first time and after the device was restarted (what was sent under
+// the old epoch is dead), and then ever less often. A Stop in the same output goes before it. It reports whether it wrote.
+func (h *Handshake) workWrite(now time.Time, out *Output, c tags.Command) bool {
+	w := &h.open
+	if out.Write != nil {
+		h.pollAt = now
+		return false
+	}
+	if w.wrote != c.Op || w.wroteTo != c.Token {
+		w.writes, w.since = 0, now
+	}
+	if w.epoch != h.last.BootEpoch {
+		w.writes = 0
+	}
+	if w.writes > 0 && now.Sub(w.wroteAt) < min(h.opts.ResendAfter<<min(w.writes-1, 8), resendMax) {
+		return false
+	}
+	w.writes++
+	w.wrote, w.wroteTo, w.epoch, w.wroteAt, w.counted = c.Op, c.Token, h.last.BootEpoch, now, false
+	h.send(now, out, c)
+	return true
+}
