@@ -2,11 +2,13 @@ package traceability
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,5 +133,52 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 	}
 	if b, _ := os.ReadFile(file); string(b) != "minutes of the meeting" {
 		t.Fatalf("the file now says %q", b)
+	}
+}
+
+// Sixteen goroutines append at once while four read: every record stands in the journal once, in batches that are whole,
+// and a reader never sees a gap.
+func TestManyMayAppendAndRead(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	var writers, readers sync.WaitGroup
+	done := make(chan struct{})
+	for n := range 16 {
+		writers.Go(func() {
+			for batch := range 10 {
+				part := line.PartArrived{Part: fmt.Sprintf("%d/%d", n, batch)}
+				if _, err := s.Append([]line.Record{{At: benchAt, Fact: part}, {At: benchAt, Fact: part}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 4 {
+		readers.Go(func() {
+			for {
+				if err := s.Replay(1, func(line.Entry) error { return nil }); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	entries := replay(t, s)
+	seen := map[string]bool{}
+	for i := 0; i < len(entries); i += 2 {
+		first, second := entries[i].Fact.(line.PartArrived), entries[i+1].Fact.(line.PartArrived)
+		if first != second || seen[first.Part] {
+			t.Fatalf("entries %d and %d: %s, %s", i+1, i+2, first.Part, second.Part)
+		}
+		seen[first.Part] = true
+	}
+	if len(seen) != 160 {
+		t.Errorf("%d batches, want 160", len(seen))
 	}
 }
