@@ -41,7 +41,7 @@ func (c calendar) Less(i, j int) bool {
 }
 
 // Push is for container/heap only.
-func (c *calendar) Push(x any) { *c = append(*c, x.(due)) } //nolint:errcheck // only due is ever pushed
+func (c *calendar) Push(x any) { *c = append(*c, x.(due)) }
 
 // Pop is for container/heap only.
 func (c *calendar) Pop() any {
@@ -79,7 +79,7 @@ func (p *Plant) Advance(now time.Time) error {
 
 func (p *Plant) advance(now time.Time) {
 	for len(p.calendar) > 0 && !p.calendar[0].at.After(now) && p.broken == nil {
-		d := heap.Pop(&p.calendar).(due) //nolint:errcheck // only due is ever pushed
+		d := heap.Pop(&p.calendar).(due)
 		switch d.what {
 		case energy:
 			p.energise(d.at, d.device, d.token)

@@ -83,15 +83,12 @@ type act struct {
 	part    *part // in the nest when it was accepted
 	cell    *part // in the gripper
 	attempt int   // of this task at this index of this part, from 1
-	due     time.Time
-	fired   bool // the energy has come
+	fired   bool  // the energy has come
 	outcome line.Outcome
 	reason  uint16
 	echo    string // what the device's scanner read in the act
 	values  [24]float64
 }
-
-func (a *act) token() line.Token { return a.Token }
 
 // boot starts a device with its retained memory.
 func (p *Plant) boot(c DeviceConfig, now time.Time) (*device, error) {

@@ -57,8 +57,8 @@ func electricsOf(in *pack) electrics {
 // fifth are of the pack and pass only from the third time on, when someone has had it on the bench.
 func (p *Plant) stepFails(a *act) bool {
 	defect := p.roll("step defect", a.part.name, int(a.Task), 0)
-	fails, real := defect.chance(p.cfg.Defects.EOLStep), defect.chance(0.2)
-	return fails && (a.attempt == 1 || real && a.attempt == 2)
+	fails, lasting := defect.chance(p.cfg.Defects.EOLStep), defect.chance(0.2)
+	return fails && (a.attempt == 1 || lasting && a.attempt == 2)
 }
 
 // measureStep runs one step of the end-of-line test (the seventeen steps in the order of the standard sequence).

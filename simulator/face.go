@@ -147,14 +147,14 @@ func (f *Faces) command(id line.DeviceID, c tags.Command) line.RejectReason {
 }
 
 // block hands a received block to the device, or tells it that the block was damaged (device rule 1).
-func (f *Faces) block(id line.DeviceID, words []uint16, order tags.WordOrder) line.RejectReason {
+func (f *Faces) block(id line.DeviceID, words []uint16, order tags.WordOrder) {
 	c, err := tags.DecodeCommand(words, order)
 	if err != nil {
 		f.log.Debug("command block damaged", "device", id, "err", err)
 		f.plant.Damaged(id)
-		return line.RejectBlock
+		return
 	}
-	return f.command(id, c)
+	f.command(id, c)
 }
 
 func (f *Faces) status(id line.DeviceID) tags.Status { return f.plant.Status(time.Now(), id) }

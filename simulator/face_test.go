@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"math/big"
@@ -54,7 +53,7 @@ func serve(t *testing.T, e simulator.Endpoint) (pki, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	faces, err := simulator.Listen(plant, []simulator.Endpoint{e}, pki, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	faces, err := simulator.Listen(plant, []simulator.Endpoint{e}, pki, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

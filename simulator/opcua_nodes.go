@@ -172,7 +172,7 @@ func (o *opcuaFace) node(m *server.NamespaceManager, parent, reference ua.NodeID
 }
 
 func (o *opcuaFace) variable(parent ua.NodeID, name string, dataType ua.NodeID, array bool, access byte) *server.VariableNode {
-	rank, dimensions := int32(ua.ValueRankScalar), []uint32(nil)
+	rank, dimensions := ua.ValueRankScalar, []uint32(nil)
 	if array {
 		rank, dimensions = ua.ValueRankOneDimension, []uint32{24}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -146,12 +147,7 @@ func (a *act) measured(at time.Time, d *device) Event {
 type skills map[line.Kind][]line.Task
 
 func (s skills) has(k line.Kind, t line.Task) bool {
-	for _, known := range s[k] {
-		if known == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s[k], t)
 }
 
 var repertoire = func() skills {

@@ -38,7 +38,6 @@ type pack struct {
 	slots    map[int]*cell
 	joints   map[int]joint
 	firmware float64
-	soc      float64 // % set by the last charge; 0 = as built
 }
 
 // joint is a weld as it really is.
@@ -169,12 +168,8 @@ func (p *Plant) applyMeasured(e Event) {
 	if in == nil || in.pack == nil {
 		return
 	}
-	switch e.Task {
-	case line.TaskFlashBMS:
+	if e.Task == line.TaskFlashBMS {
 		in.pack.firmware = e.Values["firmwareRead"]
-	case line.TaskAdjustSOC:
-		in.pack.soc = e.Values["shippingSOC"]
-	default:
 	}
 }
 
