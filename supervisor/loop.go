@@ -26,7 +26,7 @@ type Loop struct {
 // Run steps the line until the context ends, then stops all stations at the end of their running acts and returns nil. An
 // error means that something may not have been recorded: the process must end, and the next start reconciles.
 func (lp *Loop) Run(ctx context.Context) error {
-	if err := lp.carryOut(lp.line.Resume(time.Now().UTC()), nil); err != nil {
+	if err := lp.carryOut(lp.line.Resume(now()), nil); err != nil {
 		return err
 	}
 	tick := time.NewTicker(tickEvery)
@@ -61,7 +61,7 @@ func (lp *Loop) step(batch []asked) error {
 	var all Output
 	waiting := make([]chan<- line.Reply, 0, len(batch))
 	for _, in := range batch {
-		out := lp.line.Step(time.Now().UTC(), in.Input)
+		out := lp.line.Step(now(), in.Input)
 		for _, j := range out.Stops { // at once: stopping never waits for a disk
 			lp.devices.Send(j)
 		}
@@ -92,6 +92,9 @@ func (lp *Loop) carryOut(out Output, waiting []chan<- line.Reply) error {
 			waiting[i] <- r // its channel has room for it
 		}
 	}
-	lp.publish(time.Now().UTC(), len(out.Records) > 0)
+	lp.publish(now(), len(out.Records) > 0)
 	return nil
 }
+
+// now is the time as the records keep it, so that the line and a replay of its journal see the same.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
