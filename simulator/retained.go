@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,10 +67,15 @@ func slotBody(data []byte, slot int64) (body []byte, count uint64) {
 	if _, err := fmt.Sscanf(string(header)+"\n", slotHeader, &count, &length, &sum); !ok || err != nil || length < 0 || length > len(rest) {
 		return nil, 0
 	}
-	if crc32.ChecksumIEEE(rest[:length]) != sum {
+	if checksum(count, rest[:length]) != sum {
 		return nil, 0
 	}
 	return rest[:length], count
+}
+
+// checksum covers the count as well: a slot must not look newer than it is.
+func checksum(count uint64, body []byte) uint32 {
+	return crc32.Update(crc32.ChecksumIEEE(binary.BigEndian.AppendUint64(nil, count)), crc32.IEEETable, body)
 }
 
 // keep writes the memory into the slot that holds the older state.
@@ -79,7 +85,7 @@ func (m *memory) keep(r retained) error {
 		return fmt.Errorf("retained memory %s: %w", m.path, err)
 	}
 	m.count++
-	block := append(fmt.Appendf(nil, slotHeader, m.count, len(body), crc32.ChecksumIEEE(body)), body...)
+	block := append(fmt.Appendf(nil, slotHeader, m.count, len(body), checksum(m.count, body)), body...)
 	if len(block) > slotSize {
 		panic(fmt.Sprintf("simulator: retained memory of %d bytes", len(block)))
 	}

@@ -232,6 +232,10 @@ func TestHoldAndAbortInTheMiddleOfAnAct(t *testing.T) {
 			s.send("ST060.welder", c)
 			s.pass(tt.after)
 			s.send("ST060.welder", tags.Command{Op: tags.OpMachine, Task: uint16(tt.command)})
+			s.pass(20 * time.Millisecond)
+			if st := s.plant.Status(s.now, "ST060.welder"); !packml.State(st.Machine).Acting() && tt.command != packml.CmdAbort {
+				t.Errorf("%s while the act is still running", packml.State(st.Machine))
+			}
 			s.pass(time.Second)
 			st := s.plant.Status(s.now, "ST060.welder")
 			if st.Outcome != tt.outcome || packml.State(st.Machine) != tt.state || st.IndexState != tt.index || st.LastCompleted != c.Token {
