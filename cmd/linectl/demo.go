@@ -102,11 +102,18 @@ func (d *demo) run(ctx context.Context) (err error) {
 }
 
 // start brings up the plant and then the line, and waits until each answers.
-func (d *demo) start(ctx context.Context, packs int) (err error) {
+func (d *demo) start(ctx context.Context, packs int) error {
 	if d.cells == 0 {
 		d.cells = max(3000, 400*packs)
 	}
 	fmt.Fprintf(d.out, "demo in %s, speed %g, seed %d\n", d.dir, d.speed, d.seed)
+	if err := d.startPlant(ctx); err != nil {
+		return err
+	}
+	return d.startLine(ctx)
+}
+
+func (d *demo) startPlant(ctx context.Context) (err error) {
 	ready := filepath.Join(d.dir, demoPlant, "ready")
 	if err := os.RemoveAll(ready); err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -117,9 +124,10 @@ func (d *demo) start(ctx context.Context, packs int) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := d.plant.await(ctx, time.Minute, func(context.Context) error { _, err := os.Stat(ready); return err }); err != nil {
-		return err
-	}
+	return d.plant.await(ctx, time.Minute, func(context.Context) error { _, err := os.Stat(ready); return err })
+}
+
+func (d *demo) startLine(ctx context.Context) (err error) {
 	d.line, err = startChild("supervisor", filepath.Join(d.dir, "run.log"), "run", "--config", d.config, "--data", filepath.Join(d.dir, demoRecords))
 	if err != nil {
 		return err

@@ -38,12 +38,13 @@ type ledger struct {
 	rework map[line.Token]bool               // those that a person ordered again
 	values map[line.Token]map[string]float64 // what was measured of them
 	open   map[line.Token]bool               // records only: nobody knows, and the record says so
+	maybe  map[line.Token]spot               // records only: the same of cells that may lie in a slot
 }
 
 func newLedger() *ledger {
 	return &ledger{
 		cells: map[spot]line.CellID{}, marks: map[line.Token]act{}, rework: map[line.Token]bool{},
-		values: map[line.Token]map[string]float64{}, open: map[line.Token]bool{},
+		values: map[line.Token]map[string]float64{}, open: map[line.Token]bool{}, maybe: map[line.Token]spot{},
 	}
 }
 
@@ -94,9 +95,12 @@ func readLedger(ctx context.Context, r *traceability.Reader) (*ledger, error) {
 		case line.Intent:
 			if weldTask(f.Task) {
 				l.open[f.Token] = true
+			} else if f.Task == line.TaskStackCell {
+				l.maybe[f.Token] = spot{string(e.Pack), f.Index}
 			}
 		case line.ActDone:
 			delete(l.open, f.Token)
+			delete(l.maybe, f.Token)
 			if weldTask(f.Task) {
 				l.marks[f.Token] = act{f.Task, f.Part, f.Index}
 				l.rework[f.Token] = f.Rework
@@ -109,11 +113,8 @@ func readLedger(ctx context.Context, r *traceability.Reader) (*ledger, error) {
 			}
 		case line.ActRefused:
 			delete(l.open, f.Token)
-		case line.ActQuarantined:
-			if weldTask(f.Task) {
-				l.open[f.Token] = true
-			}
-		default: // the other facts are about other things
+			delete(l.maybe, f.Token)
+		default: // an act that is quarantined stays unknown; the other facts are about other things
 		}
 		return nil
 	})
@@ -154,8 +155,16 @@ func readGenealogy(ctx context.Context, r *traceability.Reader, l *ledger) error
 // compare finds every difference between the truth and the records.
 func compare(truth, recorded *ledger) *comparison {
 	c := &comparison{}
+	unknown := map[spot]bool{}
+	for _, p := range recorded.maybe {
+		unknown[p] = true
+	}
 	for _, p := range slices.SortedFunc(maps.Keys(truth.cells), bySpot) {
-		if got := recorded.cells[p]; got != truth.cells[p] {
+		got := recorded.cells[p]
+		if got == "" && unknown[p] {
+			continue // UNKNOWN on record: the record does not claim what it does not know
+		}
+		if got != truth.cells[p] {
 			c.say("slot %d of %s holds cell %s; the record says %s", p.index, p.pack, truth.cells[p], dash(string(got)))
 			continue
 		}

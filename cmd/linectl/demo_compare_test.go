@@ -34,6 +34,10 @@ func TestCompareFindsEveryKindOfDifference(t *testing.T) {
 		{"the same", func(_, _ *ledger) {}, ""},
 		{"another cell", func(_, r *ledger) { r.cells[spot{"EV-P1-000001", 2}] = "C" }, "slot 2 of EV-P1-000001 holds cell B; the record says C"},
 		{"cell not on record", func(_, r *ledger) { delete(r.cells, spot{"EV-P1-000001", 1}) }, "slot 1 of EV-P1-000001 holds cell A; the record says -"},
+		{"cell on record as unknown", func(_, r *ledger) {
+			delete(r.cells, spot{"EV-P1-000001", 1})
+			r.maybe[token] = spot{"EV-P1-000001", 1}
+		}, ""},
 		{"cell never placed", func(tr, _ *ledger) { delete(tr.cells, spot{"EV-P1-000001", 1}) }, "holds cell A; it is empty"},
 		{"weld not on record", func(_, r *ledger) { delete(r.marks, token) }, "joint 2 of EV-P1-000001 was welded by 1-2; the record does not know of it"},
 		{"weld on record as unknown", func(_, r *ledger) { delete(r.marks, token); r.open[token] = true }, ""},

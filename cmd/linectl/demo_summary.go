@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,13 +59,26 @@ func (d *demo) summary(ctx context.Context, orders []line.AddOrder, c *compariso
 	return errors.Join(errs...)
 }
 
-// packs returns the dossiers of what this demo ordered.
+// lastPacks is how many packs a demo without end shows in its summary.
+const lastPacks = 20
+
+// packs returns the dossiers of what this demo ordered; of a demo without end, the last ones.
 func (d *demo) packs(ctx context.Context, r *traceability.Reader, orders []line.AddOrder) ([]*traceability.Dossier, error) {
 	var all []*traceability.Dossier
+	filters := make([]traceability.Filter, 0, len(orders))
 	for _, o := range orders {
-		list, err := r.List(ctx, traceability.Filter{Order: o.Order})
+		filters = append(filters, traceability.Filter{Order: o.Order})
+	}
+	if d.forever {
+		filters = []traceability.Filter{{Limit: math.MaxInt32}}
+	}
+	for _, f := range filters {
+		list, err := r.List(ctx, f)
 		if err != nil {
 			return nil, err
+		}
+		if d.forever {
+			list = list[max(0, len(list)-lastPacks):]
 		}
 		for _, p := range list {
 			dossier, err := wholeDossier(ctx, r, string(p.Pack))

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -99,7 +101,7 @@ func findRecipe(name, config, revision string) (*recipes.Recipe, error) {
 }
 
 func writeRecipe(out io.Writer, r *recipes.Recipe) error {
-	fmt.Fprintf(out, "%s revision %s: %s\n%s by %s, approved by %s, hash %s\n", r.Product, r.Revision, r.Title, r.Status, r.Author, dash(r.Approver), r.Hash)
+	fmt.Fprintf(out, "%s revision %s: %s\n%s; written by %s, approved by %s, hash %s\n", r.Product, r.Revision, r.Title, r.Status, r.Author, dash(r.Approver), r.Hash)
 	fmt.Fprintf(out, "%s %dS%dP in %d modules, %d cells %s, %.4g V, %.4g Ah, %.4g kg, weld: %s of %d joints\n\n",
 		r.Chemistry, r.Series, r.Parallel, r.Modules, r.Cells(), r.Cell.Item, r.NominalV, r.CapacityAh, r.MassKg, r.Weld.Task, r.Weld.Joints)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -116,7 +118,7 @@ func writeRecipe(out io.Writer, r *recipes.Recipe) error {
 	if len(r.Materials) > 0 {
 		fmt.Fprintln(w, "\nMATERIAL\tAT\tBY\tA PACK")
 		for _, m := range r.Materials {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.Item, m.Kind, m.Level, line.Format(m.Quantity, m.Unit))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.Item, m.Kind, m.Level, amount(m.Quantity, m.Unit))
 		}
 	}
 	return w.Flush()
@@ -138,21 +140,40 @@ func writeProcess(w io.Writer, k line.Kind, p recipes.Process) {
 	if len(p.Parameters)+len(p.Limits) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\tSET\tEQUIPMENT\tCLASS\n", strings.ToUpper(string(k)))
-	for _, q := range p.Parameters {
-		fmt.Fprintf(w, "%s\t%s\t%s to %s\t%s\n", q.Name, line.Format(q.Value, q.Unit), line.Format(q.Min, q.Unit), line.Format(q.Max, q.Unit), dash(q.Class))
+	name := strings.ToUpper(string(k))
+	if len(p.Parameters) > 0 {
+		fmt.Fprintf(w, "\n%s\tSET\tEQUIPMENT\tCLASS\n", name)
+		name = "measured"
+	} else {
+		fmt.Fprintln(w)
 	}
-	writeLimits(w, p.Limits)
+	for _, q := range p.Parameters {
+		fmt.Fprintf(w, "%s\t%s\t%s to %s\t%s\n", q.Name, amount(q.Value, q.Unit), amount(q.Min, q.Unit), amount(q.Max, q.Unit), dash(q.Class))
+	}
+	if len(p.Limits) > 0 {
+		fmt.Fprintf(w, "%s\tLIMITS\tNOK CODE\tIF NOK\n", name)
+		writeLimits(w, p.Limits)
+	}
+	if m := p.Master; m != nil {
+		fmt.Fprintf(w, "master check\tevery %v\t\t\n", m.Interval)
+		writeLimits(w, m.References)
+	}
+	if t := p.Tool; t != nil {
+		fmt.Fprintf(w, "tool: %s\twarns at %s\tstops at %s\t%s\n", t.Name, amount(t.Warn, t.Unit), amount(t.Limit, t.Unit), t.Action)
+	}
+	for _, s := range p.Sampling {
+		fmt.Fprintf(w, "sample: %s\tevery %d. pack\t\t\n", s.What, s.Every)
+	}
 }
 
 func writeLimits(w io.Writer, limits []line.Limit) {
 	for _, l := range limits {
-		fmt.Fprintf(w, "%s\t%s\tcode %s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
 	}
 }
 
 func writeEOL(w io.Writer, steps []recipes.EOLStep) {
-	fmt.Fprintln(w, "\nEND OF LINE\tSET OR LIMITS\t\t")
+	fmt.Fprintln(w, "\nEND-OF-LINE STEP\tSET OR LIMITS\tNOK CODE\tIF NOK")
 	for _, s := range steps {
 		note := ""
 		if s.NotRequired != "" {
@@ -162,10 +183,10 @@ func writeEOL(w io.Writer, steps []recipes.EOLStep) {
 		}
 		fmt.Fprintf(w, "%d %s\t%s\t\t\n", s.Step, line.EOLStep(s.Step), note)
 		for _, q := range s.Parameters {
-			fmt.Fprintf(w, "  %s\t%s\t\t\n", q.Name, line.Format(q.Value, q.Unit))
+			fmt.Fprintf(w, "  %s\t%s\t\t\n", q.Name, amount(q.Value, q.Unit))
 		}
 		for _, l := range s.Limits {
-			fmt.Fprintf(w, "  %s\t%s\tcode %s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
 		}
 	}
 }
@@ -174,13 +195,21 @@ func writeEOL(w io.Writer, steps []recipes.EOLStep) {
 func bounds(lsl, usl *float64, unit string) string {
 	switch {
 	case lsl != nil && usl != nil && *lsl == *usl:
-		return "exactly " + line.Format(*lsl, unit)
+		return "exactly " + amount(*lsl, unit)
 	case lsl != nil && usl != nil:
-		return line.Format(*lsl, unit) + " to " + line.Format(*usl, unit)
+		return amount(*lsl, unit) + " to " + amount(*usl, unit)
 	case lsl != nil:
-		return "at least " + line.Format(*lsl, unit)
+		return "at least " + amount(*lsl, unit)
 	case usl != nil:
-		return "at most " + line.Format(*usl, unit)
+		return "at most " + amount(*usl, unit)
 	}
 	return "recorded only"
+}
+
+// amount writes a value for people; a whole number without a unit is written out: firmware 1050003, not 1.05e+06.
+func amount(value float64, unit string) string {
+	if unit == "1" && value == math.Trunc(value) && math.Abs(value) < 1e15 {
+		return strconv.FormatFloat(value, 'f', 0, 64)
+	}
+	return line.Format(value, unit)
 }
