@@ -107,6 +107,7 @@ func towards(at, to packml.State) (packml.Command, bool) {
 		return packml.CmdSuspend, at == packml.Execute
 	case packml.Complete:
 		return packml.CmdComplete, at == packml.Execute || at == packml.Held || at == packml.Suspended
+	default: // no place to stay
+		return 0, false
 	}
-	return 0, false
 }

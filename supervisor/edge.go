@@ -28,7 +28,7 @@ const (
 
 // asked is an input, and where its answer goes; nil unless somebody waits for it.
 type asked struct {
-	Input
+	in    Input
 	reply chan<- line.Reply
 }
 
@@ -45,7 +45,7 @@ func NewLoop(l *Line, store Store, devices Devices, log *slog.Logger) *Loop {
 // gives up when the context ends.
 func (lp *Loop) Tell(ctx context.Context, e line.DeviceEvent) {
 	select {
-	case lp.inbox <- asked{Input: Told{e}}:
+	case lp.inbox <- asked{in: Told{e}}:
 	case <-ctx.Done():
 	}
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -13,8 +14,7 @@ import (
 // whether anything changed.
 func (l *Line) flow(now time.Time) bool {
 	moved := l.planPack(now)
-	for i := len(l.stations) - 1; i >= 0; i-- {
-		s := l.stations[i]
+	for _, s := range slices.Backward(l.stations) {
 		if s.Settle(now) || s.Watch(now) || l.serve(now, s) {
 			moved = true
 		}
@@ -51,7 +51,7 @@ func (l *Line) admit(now time.Time, s *station) bool {
 	if !sure {
 		return false
 	}
-	v, pack, waits := l.nextPart(now, s, nest)
+	v, pack, waits := l.nextPart(s, nest)
 	if s.Rest(now, waits) {
 		return true
 	}
@@ -75,7 +75,7 @@ func (l *Line) admit(now time.Time, s *station) bool {
 }
 
 // nextPart returns the visit that can begin, or what the station waits for in words.
-func (l *Line) nextPart(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) nextPart(s *station, nest string) (v stations.Visit, p *pack, waits string) {
 	switch s.cfg.Kind {
 	case line.Receive:
 		return l.nextCell(s, nest)
@@ -117,10 +117,7 @@ func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, wait
 	if nest == "" {
 		return v, nil, s.starved
 	}
-	expected := false
-	for _, part := range s.infeed {
-		expected = expected || part == nest
-	}
+	expected := slices.Contains(s.infeed, nest)
 	if s.cfg.Kind == line.Sort {
 		return stations.Visit{Part: nest, Recipe: l.recipeOf(line.CellID(nest)), Found: !expected}, nil, ""
 	}

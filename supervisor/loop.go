@@ -38,13 +38,13 @@ func (lp *Loop) Run(ctx context.Context) error {
 		case in := <-lp.inbox:
 			batch = append(batch, in)
 		case <-tick.C:
-			batch = append(batch, asked{Input: Tick{}})
+			batch = append(batch, asked{in: Tick{}})
 		case <-deadline:
 			lp.log.Warn("stations did not come to rest", "within", restWithin)
 			return nil
 		case <-end:
 			end, deadline = nil, time.After(restWithin)
-			batch = append(batch, asked{Input: Asked{line.Request{By: "supervisor", Command: line.Machine{Target: "line", Command: packml.CmdStop.String()}}}})
+			batch = append(batch, asked{in: Asked{line.Request{By: "supervisor", Command: line.Machine{Target: "line", Command: packml.CmdStop.String()}}}})
 		}
 		for len(batch) < batchSize && len(lp.inbox) > 0 {
 			batch = append(batch, <-lp.inbox)
@@ -61,7 +61,7 @@ func (lp *Loop) step(batch []asked) error {
 	var all Output
 	waiting := make([]chan<- line.Reply, 0, len(batch))
 	for _, in := range batch {
-		out := lp.line.Step(now(), in.Input)
+		out := lp.line.Step(now(), in.in)
 		for _, j := range out.Stops { // at once: stopping never waits for a disk
 			lp.devices.Send(j)
 		}

@@ -85,14 +85,8 @@ func (p *pack) plan(k line.Kind) []stations.Act { return stations.Plan(k, p.visi
 // missing says which evidence the pack lacks, recomputed from the raw results: the first step that is not OK for the present
 // build state, or has an act without an OK result. The steps named in but are not asked for.
 func (p *pack) missing(but ...line.Kind) (evidence []string, lacks string) {
-next:
 	for _, s := range p.route() {
-		for _, b := range but {
-			if s.Kind == b {
-				continue next
-			}
-		}
-		if !s.Required {
+		if !s.Required || slices.Contains(but, s.Kind) {
 			continue
 		}
 		if p.steps[s.Kind].verdict != line.OK {
@@ -148,10 +142,8 @@ func (p *pack) applyStep(at time.Time, f line.StepDone) {
 }
 
 func appendNew(list []int, i int) []int {
-	for _, have := range list {
-		if have == i {
-			return list
-		}
+	if slices.Contains(list, i) {
+		return list
 	}
 	return append(list, i)
 }
