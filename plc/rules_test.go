@@ -83,6 +83,35 @@ func TestOnlyOurOwnVoidExplainsAnEmptyFloor(t *testing.T) {
 	}
 }
 
+func TestTheQueueIsBoundedAndSaysSo(t *testing.T) {
+	x := up(t)
+	lost := 0
+	for n := range uint64(40) {
+		for _, e := range x.execute(line.NewToken(1, n+1)).Events {
+			if _, ok := e.(line.DeviceLost); ok {
+				lost++
+			}
+		}
+	}
+	if lost != 1 || len(x.h.queue) > queueLimit {
+		t.Errorf("told lost %d times with %d jobs waiting", lost, len(x.h.queue))
+	}
+}
+
+func TestTheEvidenceSaysHowFarItCame(t *testing.T) {
+	token := line.NewToken(1, 5)
+	said := map[string]bool{}
+	for state := range uint16(4) {
+		s := calm
+		s.Floor, s.InFlight, s.Phase, s.IndexState = token, token, line.PhaseInterrupted, state
+		found, why := examine(&s, token, s.RetainID)
+		if found != doubtful || said[why] {
+			t.Errorf("index state %d: %v, %q", state, found, why)
+		}
+		said[why] = true
+	}
+}
+
 // TestNoStatusTalksItIntoAnything feeds status blocks that no honest device would send in this order, and asks what must hold
 // all the same.
 func TestNoStatusTalksItIntoAnything(t *testing.T) {

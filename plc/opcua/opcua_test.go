@@ -272,3 +272,22 @@ func TestTheIdentityIsKept(t *testing.T) {
 		t.Errorf("a key without its certificate was overwritten: %v", err)
 	}
 }
+
+// BenchmarkRead is one status over an encrypted session: 31 nodes in one request, or one block.
+func BenchmarkRead(b *testing.B) {
+	for _, face := range []tags.Face{tags.FaceMethod, tags.FaceBlocks} {
+		b.Run(string(face), func(b *testing.B) {
+			p := serve(b, layout(face))
+			c, err := p.dialer(layout(face)).Dial(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = c.Close() }()
+			for b.Loop() {
+				if _, err := c.Read(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
