@@ -37,6 +37,7 @@ type demo struct {
 	last          line.Snapshot
 	refusals      []string
 	config, truth string
+	finished      bool // everything that was ordered is built
 }
 
 func newDemo() *cobra.Command {
@@ -171,6 +172,7 @@ func (d *demo) operate(ctx context.Context, orders []line.AddOrder, packs int) e
 		view.show(s)
 		if op.done(s) {
 			if !d.forever {
+				d.finished = true
 				return nil
 			}
 			op.greeted = false
@@ -208,9 +210,12 @@ func (d *demo) conclude(ctx context.Context, orders []line.AddOrder) error {
 	var errs []error
 	c, err := compareTruth(ctx, records, d.truth)
 	errs = append(errs, err)
-	verified, err := verifyRecords(ctx, records)
+	report, err := verifyRecords(ctx, records)
 	errs = append(errs, err)
-	errs = append(errs, d.summary(ctx, orders, c, verified))
+	if open := len(report.OpenIntents); open > 0 && d.finished {
+		errs = append(errs, fmt.Errorf("demo: everything is built, the line has stopped, and %d acts are still open, the first: %s", open, report.OpenIntents[0].Token))
+	}
+	errs = append(errs, d.summary(ctx, orders, c, report, err == nil))
 	if c != nil && len(c.differ) > 0 {
 		errs = append(errs, fmt.Errorf("demo: the records differ from what physically happened:\n  %s", strings.Join(c.differ[:min(20, len(c.differ))], "\n  ")))
 	}

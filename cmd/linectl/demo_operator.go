@@ -144,8 +144,16 @@ func (o *operator) request(why string, c line.Command) line.Request {
 	return line.Request{ID: fmt.Sprintf("demo-%d-%d", o.fence, o.n), By: operatorName, Why: why, Command: c}
 }
 
-// done reports whether every pack that was ordered has a disposition.
+// done reports whether every pack that was ordered has a disposition and no act is open any more: the last pack is disposed
+// of before it leaves.
 func (o *operator) done(s line.Snapshot) bool {
+	for _, st := range s.Stations {
+		for _, d := range st.Devices {
+			if d.Open != "" {
+				return false
+			}
+		}
+	}
 	left := len(o.orders)
 	for _, order := range o.orders {
 		for _, have := range s.Orders {

@@ -120,4 +120,11 @@ func TestOperatorIsDoneWhenEveryPackHasADisposition(t *testing.T) {
 			t.Errorf("%+v: done %v", tt.have, got)
 		}
 	}
+	leaving := line.Snapshot{
+		Orders:   []line.OrderSnapshot{{Order: "demo-7-1", Released: 2}},
+		Stations: []line.StationSnapshot{{Station: "ST140", Devices: []line.DeviceSnapshot{{Open: "7-90"}}}},
+	}
+	if o.done(leaving) {
+		t.Error("done while the last pack is still leaving")
+	}
 }

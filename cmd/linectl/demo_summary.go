@@ -19,7 +19,7 @@ import (
 
 // summary tells what was built, what was not good, where the records lie and how to look further. The error says what keeps
 // the demo from having passed.
-func (d *demo) summary(ctx context.Context, orders []line.AddOrder, c *comparison, verified bool) error {
+func (d *demo) summary(ctx context.Context, orders []line.AddOrder, c *comparison, report traceability.Report, verified bool) error {
 	r, err := traceability.OpenReader(filepath.Join(d.dir, demoRecords))
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (d *demo) summary(ctx context.Context, orders []line.AddOrder, c *compariso
 		errs = append(errs, fmt.Errorf("demo: %d of %d packs have a disposition", finished, ordered))
 	}
 	d.tellCells()
-	d.tellProof(c, verified)
+	d.tellProof(c, report, verified)
 	d.tellWhere(packs)
 	return errors.Join(errs...)
 }
@@ -127,14 +127,14 @@ func (d *demo) tellCells() {
 	fmt.Fprintf(d.out, "\ncells: %d received, %d rejected (%s), %d good ones wait for the next packs\n", c.Received, c.Rejected, dash(strings.Join(bins, ", ")), c.Pool)
 }
 
-func (d *demo) tellProof(c *comparison, verified bool) {
+func (d *demo) tellProof(c *comparison, report traceability.Report, verified bool) {
 	if c != nil && len(c.differ) == 0 {
 		fmt.Fprintf(d.out, "ground truth: %d cells, %d joints and %d weld readings agree with the records, none differs\n", c.cells, c.joints, c.values)
 	} else if c != nil {
 		fmt.Fprintf(d.out, "ground truth: %d DIFFERENCES\n", len(c.differ))
 	}
 	if verified {
-		fmt.Fprintf(d.out, "journal: %d entries, the chain verifies\n", d.last.Seq)
+		fmt.Fprintf(d.out, "journal: %d entries, %d releases recomputed, %d acts open, the chain verifies\n", report.Entries, report.Released, len(report.OpenIntents))
 	} else {
 		fmt.Fprintln(d.out, "journal: NOT VERIFIED")
 	}

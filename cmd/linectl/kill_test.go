@@ -90,8 +90,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if len(c.differ) > 0 {
 		t.Errorf("in %s:\n%s", dir, strings.Join(c.differ, "\n"))
 	}
-	if _, err := verifyRecords(t.Context(), filepath.Join(dir, demoRecords)); err != nil {
-		t.Errorf("in %s: %v", dir, err)
+	report, err := verifyRecords(t.Context(), filepath.Join(dir, demoRecords))
+	if err != nil || len(report.OpenIntents) > 0 {
+		t.Errorf("in %s: %v; open: %+v", dir, err, report.OpenIntents)
 	}
 	t.Logf("%d cells, %d joints agree; packs: %+v", c.cells, c.joints, d.last.Orders)
 }

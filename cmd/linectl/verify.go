@@ -35,21 +35,18 @@ func reportError(r traceability.Report) error {
 	return fmt.Errorf("the records do not verify: %d problems, the first: entry %d: %s", len(r.Problems), first.Seq, first.What)
 }
 
-// verifyRecords verifies the records in a directory. It reports true only if nothing is wrong and no act is open.
-func verifyRecords(ctx context.Context, dir string) (bool, error) {
+// verifyRecords verifies the records in a directory. Open acts are no error: the next start of the line finds out about them.
+func verifyRecords(ctx context.Context, dir string) (traceability.Report, error) {
 	r, err := traceability.OpenReader(dir)
 	if err != nil {
-		return false, err
+		return traceability.Report{}, err
 	}
 	defer r.Close()
 	report, err := r.Verify(ctx)
 	if err == nil {
 		err = reportError(report)
 	}
-	if err == nil && len(report.OpenIntents) > 0 {
-		err = fmt.Errorf("the line has stopped and %d acts are still open, the first: %s", len(report.OpenIntents), report.OpenIntents[0].Token)
-	}
-	return err == nil, err
+	return report, err
 }
 
 func writeUses(out io.Writer, lot string, uses []traceability.Use) error {
