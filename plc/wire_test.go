@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +31,15 @@ type scanner struct {
 // next to nothing and the wire is what is measured.
 func startScanner(t testing.TB, order tags.WordOrder) *scanner {
 	t.Helper()
+	s := newScanner(t, order)
+	servePlant(t, s, "", 10000)
+	s.connect(t, 1)
+	s.powerUp(t)
+	return s
+}
+
+func newScanner(t testing.TB, order tags.WordOrder) *scanner {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +49,42 @@ func startScanner(t testing.TB, order tags.WordOrder) *scanner {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// connect starts a supervisor's side of the handshake.
+func (s *scanner) connect(t testing.TB, fence uint16) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	events := s.events
+	d := plc.Start(ctx, plc.Config{
+		Device: "ST010.scanner", Fence: fence, Dialer: &modbus.Dialer{Address: s.addr, Map: s.layout},
+		Events: func(e line.DeviceEvent) { events <- e },
+	})
+	s.Device = d
+	t.Cleanup(func() {
+		cancel()
+		<-d.Done()
+	})
+	s.status = await(t, s, func(line.DeviceStatus) bool { return true })
+}
+
+// powerUp drives the device into Execute.
+func (s *scanner) powerUp(t testing.TB) {
+	t.Helper()
+	for _, step := range []struct{ command, state uint16 }{{1, 4}, {2, 6}} {
+		s.Send(line.Job{Op: line.MachineCommand, Device: "ST010.scanner", Machine: step.command})
+		await(t, s, func(s line.DeviceStatus) bool { return s.Machine == step.state })
+	}
+}
+
+// servePlant starts the plant, or starts it again on what it left in the directory. Stopping it is a power failure of the
+// device: nothing is finished first.
+func servePlant(t testing.TB, s *scanner, dir string, speed float64) (powerOff func()) {
+	t.Helper()
 	world, err := simulator.New(simulator.Config{
-		Seed: 1, Speed: 10000, CellsPerLane: 40, Devices: []simulator.DeviceConfig{{ID: "ST010.scanner", Station: "ST010", Kind: line.Receive}},
-	}, "", time.Now())
+		Seed: 1, Speed: speed, CellsPerLane: 40, Devices: []simulator.DeviceConfig{{ID: "ST010.scanner", Station: "ST010", Kind: line.Receive}},
+	}, dir, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,23 +97,18 @@ func startScanner(t testing.TB, order tags.WordOrder) *scanner {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- faces.Run(ctx) }()
-	s.Device = plc.Start(ctx, plc.Config{
-		Device: "ST010.scanner", Fence: 1, Dialer: &modbus.Dialer{Address: s.addr, Map: s.layout},
-		Events: func(e line.DeviceEvent) { s.events <- e },
-	})
-	t.Cleanup(func() {
-		cancel()
-		<-s.Done()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	s.status = await(t, s, func(line.DeviceStatus) bool { return true })
-	for _, step := range []struct{ command, state uint16 }{{1, 4}, {2, 6}} {
-		s.Send(line.Job{Op: line.MachineCommand, Device: "ST010.scanner", Machine: step.command})
-		await(t, s, func(s line.DeviceStatus) bool { return s.Machine == step.state })
+	var once sync.Once
+	powerOff = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			_ = world.Close()
+		})
 	}
-	return s
+	t.Cleanup(powerOff)
+	return powerOff
 }
 
 // scan orders the cell in the nest to be read; the same act may be ordered any number of times.
@@ -114,6 +153,57 @@ func TestActsOverModbusInEveryWordOrder(t *testing.T) {
 				s.Send(line.Job{Op: line.Acknowledge, Device: "ST010.scanner", Token: token})
 			}
 		})
+	}
+}
+
+// TestADeviceLosesPowerInAnAct takes the power away from a device in the middle of an act, and gives it back.
+func TestADeviceLosesPowerInAnAct(t *testing.T) {
+	s := newScanner(t, tags.CDAB)
+	dir := t.TempDir()
+	powerOff := servePlant(t, s, dir, 1)
+	s.connect(t, 1)
+	s.powerUp(t)
+	token := line.NewToken(1, 1)
+	s.scan(token)
+	await(t, s, func(st line.DeviceStatus) bool { return st.InFlight == token })
+	powerOff()
+	servePlant(t, s, dir, 1)
+	unknown := await(t, s, func(line.ActUnknown) bool { return true })
+	if unknown.Token != token || unknown.Evidence.Phase != line.PhaseInterrupted || unknown.Evidence.InFlight != token ||
+		unknown.Evidence.BootEpoch != s.status.BootEpoch+1 || unknown.Evidence.RetainID != s.status.RetainID || unknown.Evidence.ReconnectAge <= 0 {
+		t.Fatalf("got %+v, at first the device was %+v", unknown, s.status)
+	}
+	await(t, s, func(st line.DeviceStatus) bool { return st.Phase == line.PhaseIdle && st.Floor == token })
+}
+
+// TestASupervisorDiesInAnAct starts another supervisor while the act of the first one runs; the first one finds itself shut out.
+func TestASupervisorDiesInAnAct(t *testing.T) {
+	s := newScanner(t, tags.ABCD)
+	servePlant(t, s, "", 1)
+	s.connect(t, 1)
+	s.powerUp(t)
+	token := line.NewToken(1, 1)
+	s.scan(token)
+	await(t, s, func(st line.DeviceStatus) bool { return st.InFlight == token })
+	old := s.events
+	s.events = make(chan line.DeviceEvent, 1000)
+	s.connect(t, 2)
+	s.Send(line.Job{Op: line.Reconcile, Device: "ST010.scanner", Token: token, Act: line.Intent{Token: token, RetainID: s.status.RetainID}})
+	if done := await(t, s, func(line.ActFinished) bool { return true }); done.Token != token || done.EffectCount != 1 {
+		t.Fatalf("the second supervisor read %+v", done)
+	}
+	for {
+		select {
+		case e := <-old:
+			if lost, ok := e.(line.DeviceLost); ok {
+				if !lost.Configuration || !strings.Contains(lost.Reason, "taken over") {
+					t.Fatalf("the first supervisor says %+v", lost)
+				}
+				return
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatal("the first supervisor does not know that it is shut out")
+		}
 	}
 }
 
