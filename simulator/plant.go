@@ -82,13 +82,29 @@ func (p *Plant) open(now time.Time) error {
 	} else if events[0].What != Begun || events[0].Text != seed {
 		return fmt.Errorf("virtual plant: %s was begun with seed %s, not %s; give that seed or another directory", p.dir, events[0].Text, seed)
 	}
-	for _, e := range events {
-		p.apply(e)
+	if err := p.fold(events); err != nil {
+		return err
 	}
 	if p.dir != "" && p.broken == nil {
 		return p.writeNotices()
 	}
 	return p.broken
+}
+
+// fold brings the world to where the ground truth ends. A file that is whole but tells of what cannot have been, a part that
+// left a nest in which none lay, was altered by someone: that is an error of the file and not of the plant.
+func (p *Plant) fold(events []Event) (err error) {
+	n := uint64(0)
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s:%d: cannot follow from what stands before: %v; start the plant in a new directory", p.truth.path, n, r)
+		}
+	}()
+	for _, e := range events {
+		n = e.N
+		p.apply(e)
+	}
+	return nil
 }
 
 // Close closes the plant's files. After it every command is refused.

@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,6 +100,11 @@ func TestDamageAndForeignDirectoriesAreRefused(t *testing.T) {
 			data, _ := os.ReadFile(path)
 			return write(t, path, strings.Replace(string(data), `{"n":3`, `{"n":4`, 1))
 		}, "truth.jsonl:3: event 4, want 3; the ground truth is damaged"},
+		{"a line of the truth is made up", func(t *testing.T, dir string) simulator.Config {
+			path := filepath.Join(dir, "truth.jsonl")
+			data, _ := os.ReadFile(path)
+			return write(t, path, string(data)+fmt.Sprintf(`{"n":%d,"what":"arrived","station":"ST060"}`+"\n", strings.Count(string(data), "\n")+1))
+		}, "cannot follow from what stands before"},
 		{"another seed", func(*testing.T, string) simulator.Config { return simulator.Config{Seed: 2} }, "was begun with seed 1, not 2"},
 		{"retained memory is garbage", func(t *testing.T, dir string) simulator.Config {
 			return write(t, filepath.Join(dir, "retained", "ST060.welder.memory"), "{")
@@ -165,4 +171,25 @@ func TestNoticesListWhatIsInTheMagazines(t *testing.T) {
 	if st.Outcome != line.OutcomeNOK || st.Reason != 1 || st.Sensors&line.SensorPartPresent != 0 {
 		t.Errorf("an empty magazine: outcome %d, reason %d, sensors %b", st.Outcome, st.Reason, st.Sensors)
 	}
+}
+
+func FuzzReadTruth(f *testing.F) {
+	f.Add([]byte(`{"n":1,"at":"2026-11-23T06:00:00Z","what":"begun","text":"1"}` + "\n" + `{"n":2`))
+	f.Add([]byte("{}\n"))
+	f.Add([]byte(`{"n":1,"values":{"a":1e999}}` + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(t.TempDir(), "truth.jsonl")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		events, err := simulator.ReadTruth(path)
+		if err != nil {
+			return
+		}
+		for i, e := range events {
+			if e.N != uint64(i+1) {
+				t.Fatalf("event %d has number %d", i+1, e.N)
+			}
+		}
+	})
 }
