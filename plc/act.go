@@ -20,10 +20,11 @@ const (
 	acknowledging       // write until the device has left Done
 )
 
-// How often a block is written in vain until the act counts as refused.
+// How often a block is written in vain until the act counts as refused, or the acknowledgement is given up.
 const (
 	damagedLimit = 3
 	busyLimit    = 10
+	faultLimit   = 10 // acknowledgements to a device that is in a fault and may not listen
 )
 
 // work is the one job that is open with the device.
@@ -89,8 +90,12 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 	}
 }
 
-// holds reports whether the job is open or queued already; a Reconcile adds nothing to its own open Execute.
+// holds reports whether the job is open or queued already. A Reconcile adds nothing to its own open Execute, nor to an act
+// that was told unknown and is being voided.
 func (h *Handshake) holds(j line.Job) bool {
+	if w := &h.open; w.token == j.Token && w.stage == fencing && j.Op == line.Reconcile {
+		return true
+	}
 	if w := &h.open; w.token == j.Token && (w.stage == asking || w.stage == refusing) && j.Op != line.Acknowledge &&
 		(w.job.Op == j.Op || w.job.Op == line.Execute) {
 		return true
@@ -146,7 +151,7 @@ func (h *Handshake) judge(now time.Time, out *Output) bool {
 	case fencing:
 		return h.fenceOff(now, out)
 	case acknowledging:
-		if h.takenOver() || !holdsResult(&h.last, w.token) {
+		if h.takenOver() || !holdsResult(&h.last, w.token) || h.last.Phase == line.PhaseFault && w.writes >= faultLimit {
 			return true
 		}
 		h.workWrite(now, out, tags.Command{Token: w.token, Op: tags.OpAcknowledge})
@@ -155,7 +160,8 @@ func (h *Handshake) judge(now time.Time, out *Output) bool {
 	return false
 }
 
-// holdsResult reports whether the device waits for the acknowledgement of the token.
+// holdsResult reports whether the device waits for the acknowledgement of the token: it is done with it, or stands in a fault
+// in which it ended.
 func holdsResult(s *tags.Status, token line.Token) bool {
-	return s.LastCompleted == token && s.Phase == line.PhaseDone
+	return s.LastCompleted == token && (s.Phase == line.PhaseDone || s.Phase == line.PhaseFault && s.Floor == token)
 }

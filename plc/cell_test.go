@@ -22,6 +22,7 @@ type cell struct {
 	dead      bool // its program stands still: the heartbeat does not move
 
 	deafToCommands bool // PackML commands have no effect
+	deafToAcks     bool // acknowledgements have no effect
 	damaged        bool // every block arrives damaged
 	commands       []tags.Command
 	watch          func(time.Time, tags.Command, line.RejectReason)
@@ -100,7 +101,7 @@ func (c *cell) judge(now time.Time, cmd tags.Command) line.RejectReason {
 		}
 		c.Floor, c.InFlight, c.Phase = max(c.Floor, cmd.Token), 0, line.PhaseIdle
 	case tags.OpAcknowledge:
-		if c.Phase == line.PhaseDone && c.LastCompleted == cmd.Token {
+		if !c.deafToAcks && (c.Phase == line.PhaseDone || c.Phase == line.PhaseFault) && c.LastCompleted == cmd.Token {
 			c.Phase = line.PhaseIdle
 		}
 	case tags.OpMachine:

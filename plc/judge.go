@@ -145,7 +145,7 @@ func (h *Handshake) void(now time.Time, out *Output) {
 func (h *Handshake) clearWay(now time.Time, out *Output) {
 	s, token := &h.last, h.open.token
 	switch {
-	case s.Phase == line.PhaseDone && s.LastCompleted <= token && s.LastCompleted != h.unacked:
+	case holdsResult(s, s.LastCompleted) && s.LastCompleted <= token && s.LastCompleted != h.unacked:
 		h.workWrite(now, out, tags.Command{Token: s.LastCompleted, Op: tags.OpAcknowledge})
 	case s.Phase == line.PhaseInterrupted && s.Floor < token:
 		h.workWrite(now, out, tags.Command{Token: s.Floor, Op: tags.OpVoid})

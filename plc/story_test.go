@@ -150,6 +150,7 @@ func (s *story) change(t *testing.T, d *datadriven.TestData) {
 	}
 	s.cell.dead = d.HasArg("dead")
 	s.cell.deafToCommands = d.HasArg("ignores-commands")
+	s.cell.deafToAcks = d.HasArg("ignores-acks")
 	s.cell.damaged = d.HasArg("damaged")
 }
 
