@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -289,5 +290,41 @@ func BenchmarkRead(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestConnectionsLeaveNothingBehind(t *testing.T) {
+	p := serve(t, layout(tags.FaceMethod))
+	d := p.dialer(layout(tags.FaceMethod))
+	wrong := p.dialer(layout(tags.FaceMethod))
+	wrong.Password = "wrong"
+	once := func() {
+		c, err := d.Dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close()
+		if _, err := wrong.Dial(t.Context()); err == nil {
+			t.Fatal("the wrong password was taken")
+		}
+	}
+	once()
+	settled := func() int {
+		least := runtime.NumGoroutine()
+		for range 20 {
+			time.Sleep(20 * time.Millisecond)
+			least = min(least, runtime.NumGoroutine())
+		}
+		return least
+	}
+	before := settled()
+	for range 20 {
+		once()
+	}
+	if after := settled(); after > before+5 {
+		t.Errorf("%d goroutines before twenty connections, %d after", before, after)
 	}
 }
