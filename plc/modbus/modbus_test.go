@@ -97,7 +97,7 @@ func statusPDU(s tags.Status, head uint16) []byte {
 }
 
 func dialer(d *device) *Dialer {
-	return &Dialer{Address: d.Addr().String(), Map: tags.DefaultModbusMap, Timeout: 100 * time.Millisecond}
+	return &Dialer{Address: d.Addr().String(), Map: tags.DefaultModbusMap, Timeout: 400 * time.Millisecond}
 }
 
 func open(t *testing.T, d *device) plc.Conn {
@@ -211,7 +211,7 @@ func TestALateAnswerIsNeverTakenForTheNext(t *testing.T) {
 	}
 	old := tags.Status{RetainID: 666}
 	d.says(func(r []byte) []byte {
-		time.Sleep(150 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 		return frame(r, statusPDU(old, 2)...)
 	})
 	if _, err := c.Read(t.Context()); err == nil {
@@ -222,7 +222,7 @@ func TestALateAnswerIsNeverTakenForTheNext(t *testing.T) {
 		t.Fatalf("the connection is used again after a missed answer: %v", err)
 	}
 	_ = c.Close()
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond)
 	c, err = dl.Dial(t.Context())
 	if err != nil {
 		t.Fatal(err)

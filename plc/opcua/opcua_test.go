@@ -161,7 +161,7 @@ func await[E line.DeviceEvent](t testing.TB, events <-chan line.DeviceEvent, ok 
 	for {
 		select {
 		case e := <-events:
-			if lost, is := e.(line.DeviceLost); is {
+			if lost, is := e.(line.DeviceLost); is && lost.Configuration { // a busy machine may be slow; that heals
 				t.Fatalf("lost: %s", lost.Reason)
 			}
 			if e, is := e.(E); is && ok(e) {
