@@ -153,3 +153,20 @@ func TestAPackOfEveryProductGoesThroughTheWholeLine(t *testing.T) {
 		})
 	}
 }
+
+// TestAPackThatLeftIsForgottenButItsNameIsNot keeps the world small and names unique.
+func TestAPackThatLeftIsForgottenButItsNameIsNot(t *testing.T) {
+	s, pack := atWelder(t, simulator.Config{Seed: 1}, "")
+	for n := range 32 {
+		s.do(weldJob(pack, n+1))
+	}
+	full := len(s.plant.World())
+	s.release("ST060.robot", pack, 910)
+	if left := len(s.plant.World()); left > full/3 {
+		t.Errorf("the world takes %d characters to write down, %d with the pack", left, full)
+	}
+	again := job{device: "ST040.robot", task: line.TaskBindCarrier, part: pack}
+	if r := s.send(again.device, again.command(s.token())); r != line.RejectPart {
+		t.Errorf("the name of a pack that left is bound again: reason %d", r)
+	}
+}

@@ -44,11 +44,13 @@ func (p *Plant) World() string {
 	for _, code := range slices.Sorted(maps.Keys(w.stored)) {
 		fmt.Fprintln(&b, "stored", code, w.stored[code].name)
 	}
+	tools := map[toolKey]tool{}
 	for k, t := range w.tools {
-		fmt.Fprintln(&b, "tool", k, *t)
+		tools[k] = *t
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(w.acts), func(a, b actKey) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }) {
-		fmt.Fprintln(&b, k, w.acts[k])
+	fmt.Fprintln(&b, "tools", tools)
+	for _, name := range slices.Sorted(maps.Keys(w.acts)) {
+		fmt.Fprintln(&b, name, w.acts[name]) // fmt sorts maps
 	}
 	return b.String()
 }

@@ -100,7 +100,8 @@ func (p *Plant) permit(d *device, c tags.Command) (t trade, a act, reason line.R
 	if reason = p.identify(d, t, &a); reason != 0 {
 		return t, a, reason
 	}
-	done := p.world.acts[a.key(d)]
+	name, w := a.key(d)
+	done := p.world.acts[name][w]
 	if task == line.TaskMaster {
 		done = p.world.retests[d.Station]
 	}

@@ -85,30 +85,29 @@ func (a *act) set(name string, v float64) {
 	panic(fmt.Sprintf("simulator: task %d has no value %q", a.Task, name))
 }
 
-// key is what an act is counted by. A cell's place in a pack is counted for the pack.
-func (a *act) key(d *device) actKey {
-	k := actKey{task: line.Task(a.Task), index: int(a.Index)}
+// key is what an act is counted by: the part and the work on it. A cell's place in a pack is counted for the pack.
+func (a *act) key(d *device) (name string, w work) {
+	w = work{task: line.Task(a.Task), index: int(a.Index)}
 	switch {
-	case trades[k.task].part == emptyCarrier:
-		k.part = a.Part
+	case trades[w.task].part == emptyCarrier:
+		return a.Part, w
 	case a.part != nil:
-		k.part = a.part.name
-	default:
-		k.part = string(d.Station)
+		return a.part.name, w
 	}
-	return k
+	return string(d.Station), w
 }
 
 func (p *Plant) dice(d *device, a *act, purpose string) dice {
-	k := a.key(d)
-	return p.roll(purpose, k.part, int(k.task)<<16|k.index, a.attempt)
+	name, w := a.key(d)
+	return p.roll(purpose, name, int(w.task)<<16|w.index, a.attempt)
 }
 
 // event begins an event of the ground truth for an act.
 func (a *act) event(at time.Time, d *device, w What) Event {
+	name, _ := a.key(d)
 	e := Event{
 		At: at, What: w, Station: d.Station, Device: d.ID, Index: int(a.Index), Task: line.Task(a.Task), Attempt: a.attempt,
-		Rework: a.Flags&1 != 0, Token: a.Token, Fence: a.Fence, Params: a.paramsHash(), Part: a.key(d).part,
+		Rework: a.Flags&1 != 0, Token: a.Token, Fence: a.Fence, Params: a.paramsHash(), Part: name,
 	}
 	if a.part != nil && a.part.cell != nil {
 		e.Cell, e.Body = a.part.cell.code, a.part.cell.body

@@ -18,7 +18,7 @@ type world struct {
 	stored  map[line.CellID]*part      // cell store, by code
 	bins    map[string]int             // cells in each reject bin, "ST010 bin 5"
 	tools   map[toolKey]*tool          // wear of welding tools
-	acts    map[actKey]int             // how often each task was done at each index of a part
+	acts    map[string]map[work]int    // how often each task was done at each index of a part; forgotten when the part is gone
 	retests map[line.StationID]int     // master checks done, for their dice
 }
 
@@ -58,8 +58,8 @@ type tool struct {
 	life float64 // hits since the electrode was replaced
 }
 
-type actKey struct {
-	part  string
+// work is one thing done to a part.
+type work struct {
 	task  line.Task
 	index int
 }
@@ -67,7 +67,7 @@ type actKey struct {
 func newWorld() world {
 	return world{
 		made: map[int]int{}, parts: map[string]*part{}, nests: map[line.StationID]*part{}, infeeds: map[line.StationID][]*part{},
-		stored: map[line.CellID]*part{}, bins: map[string]int{}, tools: map[toolKey]*tool{}, acts: map[actKey]int{},
+		stored: map[line.CellID]*part{}, bins: map[string]int{}, tools: map[toolKey]*tool{}, acts: map[string]map[work]int{},
 		retests: map[line.StationID]int{},
 	}
 }
@@ -93,7 +93,7 @@ func (p *Plant) apply(e Event) {
 		in, c := w.parts[e.Part], w.parts[e.Body]
 		in.pack.slots[e.Index] = c.cell
 		delete(w.stored, c.cell.code)
-		delete(w.parts, e.Body)
+		w.forget(c)
 		w.count(e)
 	case Effect:
 		w.count(e)
@@ -113,7 +113,23 @@ func (w *world) add(n *part) *part {
 	return n
 }
 
-func (w *world) count(e Event) { w.acts[actKey{e.Part, e.Task, e.Index}]++ }
+func (w *world) count(e Event) {
+	if w.acts[e.Part] == nil {
+		w.acts[e.Part] = map[work]int{}
+	}
+	w.acts[e.Part][work{e.Task, e.Index}]++
+}
+
+// forget drops what nobody can ask about any more, so that a plant may run for months. That a pack was here is remembered: no
+// second one may have its name.
+func (w *world) forget(gone *part) {
+	delete(w.acts, gone.name)
+	if gone.pack == nil {
+		delete(w.parts, gone.name)
+		return
+	}
+	gone.pack = &pack{product: gone.pack.product}
+}
 
 func (w *world) move(e Event) {
 	moved := w.nests[e.Station]
@@ -121,9 +137,10 @@ func (w *world) move(e Event) {
 	moved.where = e.To
 	switch {
 	case e.What == Exit:
+		w.forget(moved)
 	case strings.HasPrefix(e.To, "bin "):
 		w.bins[string(e.Station)+" "+e.To]++
-		delete(w.parts, moved.name)
+		w.forget(moved)
 	case strings.HasPrefix(e.To, "lane "):
 		w.stored[moved.cell.code] = moved
 	default:
