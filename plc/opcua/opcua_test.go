@@ -59,7 +59,9 @@ func serve(t testing.TB, layout tags.OPCUAMap) *plant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certify(t, p.pki)
+	if err := simulator.Certificate(p.pki); err != nil {
+		t.Fatal(err)
+	}
 	if err := simulator.Trust(p.pki, certificate); err != nil {
 		t.Fatal(err)
 	}
@@ -87,34 +89,6 @@ func serve(t testing.TB, layout tags.OPCUAMap) *plant {
 	block, _ := pem.Decode(content)
 	p.fingerprint = opcua.Fingerprint(block.Bytes)
 	return p
-}
-
-// certify makes the plant's key. About three keys in a hundred have a private exponent shorter than the modulus; the server
-// library (awcullen v1.4.0) cannot decrypt a password with such a one, so another is made.
-func certify(t testing.TB, pki string) {
-	t.Helper()
-	for {
-		if err := simulator.Certificate(pki); err != nil {
-			t.Fatal(err)
-		}
-		content, err := os.ReadFile(filepath.Join(pki, "plant.key"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		block, _ := pem.Decode(content)
-		key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(key.D.Bytes()) == key.Size() {
-			return
-		}
-		for _, name := range []string{"plant.key", simulator.CertificateFile} {
-			if err := os.Remove(filepath.Join(pki, name)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 }
 
 func layout(face tags.Face) tags.OPCUAMap {
