@@ -16,7 +16,7 @@ func (endOfLine) Act(v *Visit, i int) (Act, bool) {
 			continue
 		}
 		return Act{
-			Role: Tester, Task: line.EOLStep(s.Step), Part: v.Part, Index: s.Step,
+			Role: Tester, Task: line.EOLStep(s.Step), Part: v.Part, Index: s.Step, Rework: v.reworked(line.EOLStep(s.Step)),
 			Params: s.Parameters, Limits: s.Limits, Within: within,
 		}, true
 	}

@@ -11,7 +11,9 @@ func (packOut) Act(v *Visit, i int) (Act, bool) {
 	case 0:
 		return act(v.Recipe, line.PackOut, Printer, line.TaskAdjustSOC, v.Part, 0), true
 	case 1:
-		return act(v.Recipe, line.PackOut, Printer, line.TaskLabel, v.Serial, 0), true
+		a := act(v.Recipe, line.PackOut, Printer, line.TaskLabel, v.Serial, 0)
+		a.Rework = v.reworked(line.TaskLabel)
+		return a, true
 	}
 	return Act{}, false
 }

@@ -151,8 +151,12 @@ func (m *Machine) observe(e line.DeviceEvent) {
 		if d.ID != e.Source() {
 			continue
 		}
+		back := !d.Up
 		d.Observe(e)
-		if !d.Up || m.next != nil && m.next.Device == d.ID {
+		if d.Up && m.isOn(d) {
+			m.remind(back)
+		}
+		if !d.Up || m.isOn(d) {
 			continue
 		}
 		switch d.Status.Phase {
@@ -166,6 +170,22 @@ func (m *Machine) observe(e line.DeviceEvent) {
 	if m.left != "" && !m.shows(m.left) {
 		m.left = ""
 	}
+}
+
+// isOn reports whether the open act is the device's.
+func (m *Machine) isOn(d *Device) bool { return m.next != nil && m.next.Device == d.ID }
+
+// remind hands the open act over once more when its device is back: the edge may have had to drop it. It carries the same token,
+// so an edge or a device that knows it already does nothing.
+func (m *Machine) remind(back bool) {
+	if !back || m.parked {
+		return
+	}
+	op := line.Execute
+	if m.unsure {
+		op = line.Reconcile
+	}
+	m.host.Send(line.Job{Op: op, Device: m.next.Device, Token: m.next.Token, Act: *m.next})
 }
 
 func (m *Machine) finished(now time.Time, e line.ActFinished) {

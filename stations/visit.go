@@ -45,6 +45,9 @@ type Visit struct {
 // Attempt returns the number, from 1, that the next attempt of the present act has.
 func (v *Visit) Attempt() int { return v.attempt + 1 }
 
+// reworked reports whether an act that leaves a mark may find that mark already: a person has opened another build state since.
+func (v *Visit) reworked(t line.Task) bool { return v.Build > 1 && !t.Spec().Repeatable }
+
 // Done returns how many acts of the plan are finished.
 func (v *Visit) Done() int { return v.acts }
 

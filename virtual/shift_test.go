@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linectl/line"
+	"linectl/simulator"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -139,5 +140,28 @@ func (s shift) checkReleased(t *testing.T, pack line.PackID) {
 		if !repeated {
 			t.Errorf("%s is released; %s was invalidated by a rework and not repeated", pack, k)
 		}
+	}
+}
+
+// TestReworkedCarPackPassesEndOfLineAgain takes a pack whose withstand voltage was tested before the rework: the second test is
+// ordered by a person's decision and must be let through.
+func TestReworkedCarPackPassesEndOfLineAgain(t *testing.T) {
+	r := newRig(t, 11, "")
+	defects := simulator.DefaultDefects()
+	defects.EOLStep = 0.2
+	r.plantC.Defects = &defects
+	r.Replug(r.plant(r.Now))
+	r.setUp(line.AddOrder{Order: "ev", Product: "EV-P1", Quantity: 6})
+	r.finish(2 * time.Hour)
+	r.checkTruth()
+	again, s := 0, tally(r.memory.Records)
+	for _, rec := range r.memory.Records {
+		if f, ok := rec.Fact.(line.ActDone); ok && f.Task == line.EOLStep(6) && f.Rework {
+			again++
+		}
+	}
+	t.Logf("%d packs ended, %d with rework, %d withstand tests repeated", len(s.ends), len(s.reworked), again)
+	if again == 0 || len(s.ends) != 6 {
+		t.Errorf("%d packs of 6 ended, %d withstand tests were repeated", len(s.ends), again)
 	}
 }
