@@ -85,13 +85,19 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	d.began = time.Now()
 	d.config, d.truth = filepath.Join(d.dir, demoConfig), filepath.Join(d.dir, demoPlant, "truth.jsonl")
-	packs := 0
-	for _, o := range orders {
-		packs += o.Quantity
+	files, err := loadLine(d.config)
+	if err != nil {
+		return err
 	}
-	err = d.start(ctx, packs)
-	if err == nil {
-		err = d.operate(ctx, orders, packs)
+	packs, cells, err := demand(orders, files.recipes)
+	if err != nil {
+		return err
+	}
+	if d.cells == 0 {
+		d.cells = max(3000, 2*cells)
+	}
+	if err = d.start(ctx); err == nil {
+		err = d.operate(ctx, newOperator(orders, files.recipes), packs)
 	}
 	if stopped := d.stop(); err == nil || d.forever && errors.Is(err, context.Canceled) {
 		err = stopped
@@ -103,10 +109,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 }
 
 // start brings up the plant and then the line, and waits until each answers.
-func (d *demo) start(ctx context.Context, packs int) error {
-	if d.cells == 0 {
-		d.cells = max(3000, 400*packs)
-	}
+func (d *demo) start(ctx context.Context) error {
 	fmt.Fprintf(d.out, "demo in %s, speed %g, seed %d\n", d.dir, d.speed, d.seed)
 	if err := d.startPlant(ctx); err != nil {
 		return err
@@ -145,14 +148,9 @@ func (d *demo) startLine(ctx context.Context) (err error) {
 }
 
 // operate works the line until every pack has a disposition. It fails when a child dies or the line stands still.
-func (d *demo) operate(ctx context.Context, orders []line.AddOrder, packs int) error {
-	files, err := loadLine(d.config)
-	if err != nil {
-		return err
-	}
+func (d *demo) operate(ctx context.Context, op *operator, packs int) error {
 	view := newProgress(d.out, packs)
 	defer view.close()
-	op := newOperator(orders, files.recipes)
 	moved, far := time.Now(), -1.0
 	for {
 		if d.plant.gone() || d.line.gone() {

@@ -52,7 +52,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if err := layDemo(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.start(t.Context(), orders[0].Quantity); err != nil {
+	if err := d.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.stop() }) // stopped already unless the test failed
@@ -109,13 +109,13 @@ func TestDemoFailsWhenAProcessDies(t *testing.T) {
 	if err := layDemo(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.start(t.Context(), 1); err != nil {
+	if err := d.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.plant.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.operate(t.Context(), []line.AddOrder{{Product: "ESS-P2", Quantity: 1}}, 1); err == nil || !strings.Contains(err.Error(), "a process has died") {
+	if err := d.operate(t.Context(), newOperator([]line.AddOrder{{Product: "ESS-P2", Quantity: 1}}, nil), 1); err == nil || !strings.Contains(err.Error(), "a process has died") {
 		t.Errorf("the demo went on: %v", err)
 	}
 	if err := d.stop(); err == nil || !strings.Contains(err.Error(), "virtual plant ended with signal: killed; it said: virtual plant of") {

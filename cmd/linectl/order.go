@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"linectl/line"
+	"linectl/recipes"
 )
 
 func newOrder() *cobra.Command {
@@ -77,4 +79,27 @@ func parseOrder(text string) ([]line.AddOrder, error) {
 		orders = append(orders, line.AddOrder{Order: line.OrderID(fmt.Sprintf("demo-%d", i+1)), Product: name, Quantity: n})
 	}
 	return orders, nil
+}
+
+// demand counts the packs of all orders and the cells that the fullest magazine lane must hold for them.
+func demand(orders []line.AddOrder, all []*recipes.Recipe) (packs, cells int, err error) {
+	lanes := map[int]int{}
+	for _, o := range orders {
+		i := slices.IndexFunc(all, func(r *recipes.Recipe) bool { return r.Product == o.Product })
+		if i < 0 {
+			return 0, 0, fmt.Errorf("no recipe for %q; there are %s", o.Product, productNames(all))
+		}
+		packs += o.Quantity
+		lanes[all[i].Cell.Lane] += o.Quantity * all[i].Cells()
+		cells = max(cells, lanes[all[i].Cell.Lane])
+	}
+	return packs, cells, nil
+}
+
+func productNames(all []*recipes.Recipe) string {
+	var names []string
+	for _, r := range all {
+		names = append(names, r.Product)
+	}
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")
 }
