@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
+	"github.com/gopcua/opcua/uacp"
 	"github.com/gopcua/opcua/uasc"
 
 	"linectl/plc"
@@ -106,10 +108,14 @@ func (d *Dialer) endpoint(ctx context.Context) (*ua.EndpointDescription, error) 
 		"switch that endpoint on in the device; others are not used")
 }
 
+// limits bounds every wait and message. The greeting is our own: the library's option MaxMessageSize writes into one that all
+// clients of the process share, and several devices are dialled at once.
 func (d *Dialer) limits() []opcua.Option {
+	greeting := *uacp.DefaultClientACK
+	greeting.MaxMessageSize = maxMessage
 	return []opcua.Option{
-		opcua.AutoReconnect(false), opcua.RequestTimeout(requestTimeout), opcua.DialTimeout(requestTimeout),
-		opcua.MaxMessageSize(maxMessage),
+		opcua.Dialer(&uacp.Dialer{Dialer: &net.Dialer{Timeout: requestTimeout}, ClientACK: &greeting}),
+		opcua.AutoReconnect(false), opcua.RequestTimeout(requestTimeout),
 	}
 }
 

@@ -104,8 +104,16 @@ var reference = []struct {
 	id   line.StationID
 	kind line.Kind
 }{
-	{"ST010", line.Receive}, {"ST020", line.Sort}, {"ST040", line.Stack}, {"ST060", line.Weld}, {"ST070", line.Inspect},
-	{"ST100", line.Assemble}, {"ST120", line.LeakTest}, {"ST130", line.EndOfLine}, {"ST140", line.PackOut}, {"ST900", line.Bench},
+	{"ST010", line.Receive},
+	{"ST020", line.Sort},
+	{"ST040", line.Stack},
+	{"ST060", line.Weld},
+	{"ST070", line.Inspect},
+	{"ST100", line.Assemble},
+	{"ST120", line.LeakTest},
+	{"ST130", line.EndOfLine},
+	{"ST140", line.PackOut},
+	{"ST900", line.Bench},
 }
 
 // rig is the reference line in one process: every part but the processes is the real one.
@@ -215,7 +223,7 @@ func buildOnePack(b *testing.B) []time.Duration {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- loop.Run(ctx) }()
-	operate(b, ctx, loop, r)
+	operate(ctx, b, loop, r)
 	cancel()
 	if err := <-ended; err != nil {
 		b.Fatal(err)
@@ -229,7 +237,7 @@ func buildOnePack(b *testing.B) []time.Duration {
 }
 
 // operate loads material, orders one pack, starts the line and attends to it until the pack has ended.
-func operate(b *testing.B, ctx context.Context, loop *supervisor.Loop, r *rig) {
+func operate(ctx context.Context, b *testing.B, loop *supervisor.Loop, r *rig) {
 	b.Helper()
 	n := 0
 	ask := func(c line.Command) line.Reply {
