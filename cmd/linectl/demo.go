@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +69,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.speed < 1 {
 		return usagef("--speed %v: want 1 or more", d.speed)
 	}
-	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := stopOnSignal(ctx, slog.New(slog.DiscardHandler)) // the children die with this process
 	defer cancel()
 	if d.dir == "" {
 		if d.dir, err = os.MkdirTemp("", "linectl-demo-"); err != nil {

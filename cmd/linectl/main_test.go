@@ -3,10 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"linectl/line"
 )
 
 func TestMain(m *testing.M) {
@@ -56,5 +65,73 @@ func TestExitCodes(t *testing.T) {
 		if got := run(t.Context(), tt.args, &out, &errs); got != tt.want {
 			t.Errorf("linectl %q exits %d, want %d; it says %s%s", tt.args, got, tt.want, &out, &errs)
 		}
+	}
+}
+
+// TestSignals holds that the first SIGTERM ends a supervisor in order, and that it does not wait for anything after a second.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "ls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	d := &demo{out: io.Discard, dir: dir, speed: 60, seed: 1, config: filepath.Join(dir, demoConfig)}
+	if err := layDemo(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.plant.stop(10 * time.Second) })
+	t.Run("the first stops in order", func(t *testing.T) {
+		if err := d.line.stop(10 * time.Second); err != nil {
+			t.Error(err)
+		}
+		if s := d.line.lastWords(); !strings.Contains(s, "line stopped") {
+			t.Errorf("it said: %s", s)
+		}
+	})
+	t.Run("the second at once", func(t *testing.T) {
+		if err := d.startLine(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		idle := func(context.Context) error {
+			snap, err := d.client.Snapshot(t.Context())
+			if err != nil {
+				return err
+			}
+			_, err = d.client.Do(t.Context(), line.Request{By: "test", Command: line.Machine{Target: "line", Command: "Reset"}})
+			if err == nil && slices.ContainsFunc(snap.Stations, func(st line.StationSnapshot) bool { return st.State != "Idle" }) {
+				err = errors.New("not every station is Idle")
+			}
+			return err
+		}
+		if err := d.line.await(t.Context(), 10*time.Second, idle); err != nil {
+			t.Fatal(err)
+		}
+		signalTo(t, d.plant, syscall.SIGSTOP) // frozen, it lets no station come to rest for a while
+		defer signalTo(t, d.plant, syscall.SIGCONT)
+		signalTo(t, d.line, syscall.SIGTERM)
+		time.Sleep(50 * time.Millisecond)
+		if d.line.gone() {
+			t.Fatal("it ended without its stations")
+		}
+		signalTo(t, d.line, syscall.SIGTERM)
+		began := time.Now()
+		<-d.line.end
+		if took := time.Since(began); took > 300*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+		if code := d.line.cmd.ProcessState.ExitCode(); code != exitFailed {
+			t.Errorf("it ended with %d, want %d", code, exitFailed)
+		}
+	})
+}
+
+func signalTo(t *testing.T, c *child, s syscall.Signal) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -52,23 +52,29 @@ func newLog(out io.Writer, verbose bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 }
 
-// stopOnSignal ends the context at the first SIGTERM or interrupt and the process at the second.
+// stopOnSignal ends the context at the first SIGTERM or interrupt and the process at the second. The function that it returns
+// ends the context and the listening.
 func stopOnSignal(ctx context.Context, log *slog.Logger) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	over := make(chan struct{})
 	go func() {
-		select {
-		case s := <-signals:
-			log.Info("stopping", "signal", s.String())
-			cancel()
-		case <-ctx.Done():
+		for first := true; ; first = false {
+			select {
+			case s := <-signals:
+				if !first {
+					log.Warn("stopped at once", "signal", s.String())
+					os.Exit(exitFailed)
+				}
+				log.Info("stopping", "signal", s.String())
+				cancel()
+			case <-over:
+				return
+			}
 		}
-		s := <-signals
-		log.Warn("stopped at once", "signal", s.String())
-		os.Exit(exitFailed)
 	}()
-	return ctx, cancel
+	return ctx, sync.OnceFunc(func() { signal.Stop(signals); close(over); cancel() })
 }
 
 // runner wires one line together.
