@@ -161,7 +161,7 @@ func TestHTTPStatusTellsWhatCameOfIt(t *testing.T) {
 		{"refused", "POST", "/v1/requests", `{"command":{"kind":"machine","target":"line","command":"Start"}}`, 409, `Reset first`},
 		{"unknown field", "POST", "/v1/requests", `{"command":{"kind":"machine","targt":"line"}}`, 400, `unknown field \"targt\"`},
 		{"unknown outer field", "POST", "/v1/requests", `{"user":"A","command":{"kind":"hold"}}`, 400, `unknown field \"user\"`},
-		{"unknown kind", "POST", "/v1/requests", `{"command":{"kind":"explode"}}`, 400, `known are acknowledge, hold`},
+		{"unknown kind", "POST", "/v1/requests", `{"command":{"kind":"explode"}}`, 400, `known are acknowledge, comment, confirm, disable, hold`},
 		{"no kind", "POST", "/v1/requests", `{"command":{}}`, 400, `no \"kind\"`},
 		{"no command", "POST", "/v1/requests", `{}`, 400, `\"command\" must be an object`},
 		{"no JSON", "POST", "/v1/requests", `reset please`, 400, `invalid character`},

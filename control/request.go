@@ -28,6 +28,12 @@ var commands = map[string]line.Command{
 	"material":    line.LoadMaterial{},
 	"service":     line.ServiceTool{},
 	"acknowledge": line.AcknowledgeAlarm{},
+	"confirm":     line.ConfirmAlarm{},
+	"comment":     line.CommentAlarm{},
+	"shelve":      line.ShelveAlarm{},
+	"unshelve":    line.UnshelveAlarm{},
+	"reset":       line.ResetAlarm{},
+	"disable":     line.DisableAlarm{},
 }
 
 var commandNames = func() map[reflect.Type]string {

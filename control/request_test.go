@@ -25,7 +25,13 @@ func TestEveryCommandSurvivesTheWire(t *testing.T) {
 				Expiry: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "expiry"), 0).UTC(),
 			},
 			line.ServiceTool{Station: "ST060", Action: s("action")},
-			line.AcknowledgeAlarm{Alarm: s("alarm")},
+			line.AcknowledgeAlarm{Alarm: s("alarm"), Occurrence: rapid.Int().Draw(t, "occurrence")},
+			line.ConfirmAlarm{Alarm: s("alarm"), Occurrence: rapid.Int().Draw(t, "occurrence")},
+			line.CommentAlarm{Alarm: s("alarm"), Comment: s("comment")},
+			line.ShelveAlarm{Alarm: s("alarm"), For: time.Duration(rapid.Int64().Draw(t, "for")), OneShot: rapid.Bool().Draw(t, "once")},
+			line.UnshelveAlarm{Alarm: s("alarm")},
+			line.ResetAlarm{Alarm: s("alarm")},
+			line.DisableAlarm{Alarm: s("alarm"), Back: rapid.Bool().Draw(t, "back")},
 		}).Draw(t, "kind")
 		in := line.Request{ID: s("id"), By: s("by"), Why: s("why"), Command: command}
 		body, err := control.EncodeRequest(in)

@@ -5,7 +5,9 @@ import "time"
 // Request is what a person, or a program on a person's behalf, asks of the line. The same ID asked twice is done once.
 type Request struct {
 	ID      string // chosen by the asker; empty means never repeated
-	By      string // who
+	By      string // who; with a session always the name of the account
+	Account string // who the edge has found to ask: the name of an account, or local:amna for a user of the computer
+	Origin  Origin // how the edge knows that; nobody's requests are refused
 	Why     string // reason, where one is asked for
 	Command Command
 }
@@ -63,9 +65,10 @@ type ServiceTool struct {
 	Action  string    `json:"action"` // clean, dress or replace
 }
 
-// AcknowledgeAlarm says that a person has seen an alarm.
+// AcknowledgeAlarm says that a person has seen an alarm. The request's reason becomes the comment.
 type AcknowledgeAlarm struct {
-	Alarm string `json:"alarm"`
+	Alarm      string `json:"alarm"`
+	Occurrence int    `json:"occurrence,omitempty"` // 0 means the present one and all past ones
 }
 
 func (Machine) command()          {}

@@ -252,6 +252,10 @@ type AlarmRaised struct {
 	Consequence string `json:"consequence"`
 	Action      string `json:"action"`
 	Group       string `json:"group,omitempty"`
+	// How the occurrence must be treated, pinned when it was raised. Older records have none of it.
+	Confirm bool          `json:"confirm,omitempty"` // it leaves only when confirmed too
+	Latch   bool          `json:"latch,omitempty"`   // it stays after its cause is gone until it is reset
+	Again   time.Duration `json:"again,omitempty"`   // it is annunciated anew after standing so long; 0 means never
 }
 
 // AlarmCleared says that the cause is gone.
@@ -259,10 +263,14 @@ type AlarmCleared struct {
 	Alarm string `json:"alarm"`
 }
 
-// AlarmAcknowledged says who has seen it.
+// AlarmAcknowledged says who has seen it. Occurrence n is the n-th time that the alarm was raised; 0 means the present one and
+// all past ones.
 type AlarmAcknowledged struct {
-	Alarm string `json:"alarm"`
-	By    string `json:"by"`
+	Alarm      string `json:"alarm"`
+	Occurrence int    `json:"occurrence,omitempty"`
+	Repeats    int    `json:"repeats,omitempty"` // so many occurrences before it that the same entry of the list stands for
+	By         string `json:"by"`
+	Comment    string `json:"comment,omitempty"`
 }
 
 // CommandApplied is the audit of one request: who asked for what and what came of it. Refused requests are recorded too.
@@ -273,6 +281,12 @@ type CommandApplied struct {
 	Command  string `json:"command"` // in words: "reset ST060"
 	Accepted bool   `json:"accepted"`
 	Reply    string `json:"reply"`
+	// Who asked, as the edge has found it; By may be anything that a user of the computer typed. Older records have none of it.
+	Account string `json:"account,omitempty"`
+	Origin  Origin `json:"origin,omitempty"`
+	Roles   []Role `json:"roles,omitempty"` // of the account, when the request was decided on
+	Old     string `json:"old,omitempty"`   // what the command concerns, in words, before and after it
+	New     string `json:"new,omitempty"`
 }
 
 // MaterialLoaded puts a lot of a consumable at a station.
@@ -306,7 +320,11 @@ var facts = map[string]Fact{
 	"state-changed": StateChanged{}, "part-arrived": PartArrived{}, "step-done": StepDone{}, "part-moved": PartMoved{},
 	"rework-decided": ReworkDecided{}, "pack-disposed": PackDisposed{}, "hold-set": HoldSet{}, "hold-released": HoldReleased{},
 	"alarm-raised": AlarmRaised{}, "alarm-cleared": AlarmCleared{}, "alarm-acknowledged": AlarmAcknowledged{},
+	"alarm-confirmed": AlarmConfirmed{}, "alarm-commented": AlarmCommented{}, "alarm-shelved": AlarmShelved{}, "alarm-unshelved": AlarmUnshelved{},
+	"alarm-suppressed": AlarmSuppressed{}, "alarm-unsuppressed": AlarmUnsuppressed{}, "alarm-reset": AlarmReset{},
+	"alarm-repeated": AlarmRepeated{}, "alarm-out-of-service": AlarmOutOfService{},
 	"command-applied": CommandApplied{}, "material-loaded": MaterialLoaded{}, "tool-serviced": ToolServiced{}, "master-checked": MasterChecked{},
+	"user-added": UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
 }
 
 var factNames = func() map[reflect.Type]string {

@@ -17,6 +17,7 @@ type Snapshot struct {
 	Good      int               `json:"good"`
 	NOK       int               `json:"nok"` // scrapped or quarantined
 	FirstPass int               `json:"first_pass"`
+	Accounts  []Account         `json:"-"` // for the edge that logs people in; no face sees it
 }
 
 // StationSnapshot is one station, with the reason for its state in the operator's words.
@@ -75,16 +76,36 @@ type PackSnapshot struct {
 	Text     string    `json:"text"`
 }
 
-// AlarmSnapshot is one alarm that is active or not acknowledged.
+// AlarmSnapshot is one entry of the alarm list: an occurrence of an alarm that is active or still wants something from a person,
+// or an alarm that is shelved or out of service.
 type AlarmSnapshot struct {
 	Alarm        string    `json:"alarm"`
-	Since        time.Time `json:"since"`
+	Station      StationID `json:"station"`
+	Occurrence   int       `json:"occurrence"`        // it is the n-th time of this alarm
+	Branch       bool      `json:"branch,omitempty"`  // a past occurrence: the alarm has come again since
+	Repeats      int       `json:"repeats,omitempty"` // a branch stands for so many occurrences before it too
+	State        string    `json:"state"`             // A to I of ISA-18.2
+	Since        time.Time `json:"since"`             // when it was raised
+	Changed      time.Time `json:"changed"`           // when anything about it last changed
 	Severity     int       `json:"severity"`
 	Text         string    `json:"text"`
+	Cause        string    `json:"cause"`
+	Consequence  string    `json:"consequence"`
 	Action       string    `json:"action"`
 	Active       bool      `json:"active"`
 	Acknowledged bool      `json:"acknowledged"`
+	Confirmed    bool      `json:"confirmed"` // true also where none is asked for
+	Latched      bool      `json:"latched,omitempty"`
 	Group        string    `json:"group,omitempty"`
+	Comment      string    `json:"comment,omitempty"`
+	CommentBy    string    `json:"comment_by,omitempty"`
+	Shelved      bool      `json:"shelved,omitempty"`
+	OneShot      bool      `json:"one_shot,omitempty"`
+	ShelvedUntil time.Time `json:"shelved_until,omitzero"`
+	ShelvedBy    string    `json:"shelved_by,omitempty"`
+	ShelvedWhy   string    `json:"shelved_why,omitempty"`
+	Suppressed   string    `json:"suppressed,omitempty"` // why it means nothing now; empty where it does
+	OutOfService bool      `json:"out_of_service,omitempty"`
 }
 
 // CellCounts counts cells since the journal began.

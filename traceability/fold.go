@@ -193,15 +193,6 @@ func (f *fold) lineEntry(s scope, fact line.Fact) {
 	case line.HoldReleased:
 		f.exec("UPDATE holds SET released_seq = ?, released_us = ?, released_by = ?, released_reason = ? WHERE subject = ? AND released_seq IS NULL",
 			s.seq, s.micros, fact.By, fact.Reason, fact.Subject)
-	case line.AlarmRaised:
-		f.exec(`INSERT INTO alarms (seq, at_us, alarm, station, pack_id, severity, text, cause, consequence, action, group_name)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.seq, s.micros, fact.Alarm, s.station, s.pack, fact.Severity,
-			fact.Text, fact.Cause, fact.Consequence, fact.Action, fact.Group)
-	case line.AlarmCleared:
-		f.exec("UPDATE alarms SET cleared_seq = ?, cleared_us = ? WHERE alarm = ? AND cleared_seq IS NULL", s.seq, s.micros, fact.Alarm)
-	case line.AlarmAcknowledged:
-		f.exec("UPDATE alarms SET acknowledged_seq = ?, acknowledged_us = ?, acknowledged_by = ? WHERE alarm = ? AND acknowledged_seq IS NULL",
-			s.seq, s.micros, fact.By, fact.Alarm)
 	case line.CommandApplied:
 		f.exec(`INSERT INTO actions (seq, at_us, station, pack_id, request, asker, why, command, accepted, reply)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.seq, s.micros, s.station, s.pack, fact.Request, fact.By, fact.Why,
@@ -216,7 +207,8 @@ func (f *fold) lineEntry(s scope, fact line.Fact) {
 			s.seq, s.micros, s.station, string(fact.Verdict), micros(fact.ValidUntil))
 		s.pack = 0 // Found by the check.
 		f.measurements(s, "master", fact.Measurements)
-	default: // A kind that only the journal keeps.
+	default: // An alarm's, or a kind that only the journal keeps.
+		f.alarmEntry(s, fact)
 	}
 }
 

@@ -34,10 +34,23 @@ var facts = []line.Fact{
 	line.AlarmRaised{},
 	line.AlarmCleared{},
 	line.AlarmAcknowledged{},
+	line.AlarmConfirmed{},
+	line.AlarmCommented{},
+	line.AlarmShelved{},
+	line.AlarmUnshelved{},
+	line.AlarmSuppressed{},
+	line.AlarmUnsuppressed{},
+	line.AlarmReset{},
+	line.AlarmRepeated{},
+	line.AlarmOutOfService{},
 	line.CommandApplied{},
 	line.MaterialLoaded{},
 	line.ToolServiced{},
 	line.MasterChecked{},
+	line.UserAdded{},
+	line.RoleChanged{},
+	line.UserDisabled{},
+	line.PasswordChanged{},
 }
 
 // factGens draws facts of every kind with arbitrary contents, field by field.
