@@ -14,70 +14,80 @@ import (
 // repliesKept is how many answered requests are remembered, so that one asked again is done once.
 const repliesKept = 4096
 
-// replies remembers the answers to the latest requests by their id.
+// replies remembers the answers to the latest requests by who asked and the id: nobody gets, or spoils, the answer of another.
 type replies struct {
-	byID map[string]line.Reply
-	ids  []string
+	byID map[replyKey]line.Reply
+	keys []replyKey
 }
 
-func (r *replies) keep(reply line.Reply) {
+type replyKey struct{ account, id string }
+
+func (r *replies) find(account, id string) (line.Reply, bool) {
+	reply, ok := r.byID[replyKey{account, id}]
+	return reply, ok && id != ""
+}
+
+func (r *replies) keep(account string, reply line.Reply) {
 	if reply.Request == "" {
 		return
 	}
 	if r.byID == nil {
-		r.byID = map[string]line.Reply{}
+		r.byID = map[replyKey]line.Reply{}
 	}
-	if _, known := r.byID[reply.Request]; !known {
-		r.ids = append(r.ids, reply.Request)
+	key := replyKey{account, reply.Request}
+	if _, known := r.byID[key]; !known {
+		r.keys = append(r.keys, key)
 	}
-	r.byID[reply.Request] = reply
-	if len(r.ids) > repliesKept {
-		delete(r.byID, r.ids[0])
-		r.ids = r.ids[1:]
+	r.byID[key] = reply
+	if len(r.keys) > repliesKept {
+		delete(r.byID, r.keys[0])
+		r.keys = r.keys[1:]
 	}
 }
 
 // answer does what a person asks for, or refuses it with the reason, and records who asked for what and what came of it.
 func (l *Line) answer(now time.Time, q line.Request) {
-	if known, ok := l.answered.byID[q.ID]; ok && q.ID != "" {
+	if known, ok := l.answered.find(q.Account, q.ID); ok {
 		l.out.Replies = append(l.out.Replies, known)
 		return
 	}
-	var words, done string
-	var err error
-	switch c := q.Command.(type) {
-	case line.Machine:
-		words = c.Command + " " + c.Target
-		done, err = l.commandMachine(now, c, q.By)
-	case line.AddOrder:
-		words = fmt.Sprintf("order %s: %d × %s", c.Order, c.Quantity, c.Product)
-		done, err = l.addOrder(now, c)
-	case line.DecideRework:
-		words = fmt.Sprintf("decide on %s, scrap %t", c.Pack, c.Scrap)
-		done, err = l.decide(now, c, q)
-	case line.Hold:
-		words = fmt.Sprintf("hold %s, release %t", c.Subject, c.Release)
-		done, err = l.hold(now, c, q)
-	case line.LoadMaterial:
-		words = fmt.Sprintf("load lot %s of %s at %s", c.Lot, c.Item, c.Station)
-		done, err = l.loadMaterial(now, c, q.By)
-	case line.ServiceTool:
-		words = fmt.Sprintf("%s tool of %s", c.Action, c.Station)
-		done, err = l.serviceTool(now, c, q.By)
-	case line.AcknowledgeAlarm:
-		words = "acknowledge " + c.Alarm
-		done, err = l.acknowledge(now, c, q.By)
-	default:
-		err = errors.New("nothing was asked for")
+	words, do := l.command(now, q)
+	before := l.present(q.Command)
+	reply := line.Reply{Request: q.ID}
+	err := l.permit(q)
+	if err == nil {
+		reply.Text, err = do()
 	}
-	reply := line.Reply{Request: q.ID, Accepted: err == nil, Text: done}
-	if err != nil {
+	if reply.Accepted = err == nil; err != nil {
 		reply.Text = errorText(err)
 	}
-	l.Record(line.Record{At: now, Fact: line.CommandApplied{
-		Request: q.ID, By: q.By, Why: q.Why, Command: words, Accepted: reply.Accepted, Reply: reply.Text,
-	}})
+	l.audited(now, q, words, before, reply)
 	l.out.Replies = append(l.out.Replies, reply)
+}
+
+// doing does what a request asks for and says what was done.
+type doing func() (done string, err error)
+
+// command says what a request asks for in words, and how it is done. It changes nothing by itself.
+func (l *Line) command(now time.Time, q line.Request) (words string, do doing) {
+	switch c := q.Command.(type) {
+	case line.Machine:
+		return c.Command + " " + c.Target, func() (string, error) { return l.commandMachine(now, c, q.By) }
+	case line.AddOrder:
+		return fmt.Sprintf("order %s: %d × %s", c.Order, c.Quantity, c.Product), func() (string, error) { return l.addOrder(now, c) }
+	case line.DecideRework:
+		return fmt.Sprintf("decide on %s, scrap %t", c.Pack, c.Scrap), func() (string, error) { return l.decide(now, c, q) }
+	case line.Hold:
+		return fmt.Sprintf("hold %s, release %t", c.Subject, c.Release), func() (string, error) { return l.hold(now, c, q) }
+	case line.LoadMaterial:
+		return fmt.Sprintf("load lot %s of %s at %s", c.Lot, c.Item, c.Station), func() (string, error) { return l.loadMaterial(now, c, q.By) }
+	case line.ServiceTool:
+		return fmt.Sprintf("%s tool of %s", c.Action, c.Station), func() (string, error) { return l.serviceTool(now, c, q.By) }
+	case line.AcknowledgeAlarm:
+		return "acknowledge " + c.Alarm, func() (string, error) { return l.acknowledge(now, c, q.By) }
+	default:
+		return l.accountCommand(now, q)
+	}
 }
 
 // commandMachine gives a PackML command to a station, or to the whole line: start downstream first, stop upstream first.

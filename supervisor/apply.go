@@ -32,7 +32,10 @@ func (l *Line) Apply(r line.Record) {
 	case line.MaterialLoaded:
 		l.material[materialKey{r.Station, f.Item}] = f
 	case line.CommandApplied:
-		l.answered.keep(line.Reply{Request: f.Request, Accepted: f.Accepted, Text: f.Reply})
+		l.answered.keep(f.Account, line.Reply{Request: f.Request, Accepted: f.Accepted, Text: f.Reply})
+	case line.UserAdded, line.RoleChanged, line.UserDisabled, line.PasswordChanged:
+		l.accounts = l.accounts.apply(f)
+		return
 	case line.ReworkDecided:
 		l.packs[r.Pack].applyRework(f)
 	case line.PackDisposed:

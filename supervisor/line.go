@@ -65,6 +65,7 @@ type Line struct {
 	material map[materialKey]line.MaterialLoaded
 	alarms   alarms.Book
 	answered replies
+	accounts accounts
 	counts   counts
 
 	now     time.Time

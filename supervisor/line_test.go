@@ -93,7 +93,7 @@ func (d *desk) status(station line.StationID, state packml.State, part string) {
 
 func (d *desk) ask(c line.Command) line.Reply {
 	d.t.Helper()
-	out := d.Step(d.now, supervisor.Asked{Request: line.Request{By: "ali", Why: "test", Command: c}})
+	out := d.Step(d.now, supervisor.Asked{Request: line.Request{By: "ali", Account: "local:ali", Origin: line.FromLocal, Why: "test", Command: c}})
 	if len(out.Replies) != 1 {
 		d.t.Fatalf("%d answers to %+v", len(out.Replies), c)
 	}
@@ -261,7 +261,7 @@ func TestRefusedRequestsSayWhatToDo(t *testing.T) {
 
 func TestRequestAskedTwiceIsDoneOnce(t *testing.T) {
 	d := newDesk(t)
-	q := supervisor.Asked{Request: line.Request{ID: "r1", By: "ali", Command: line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 2}}}
+	q := supervisor.Asked{Request: line.Request{ID: "r1", By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 2}}}
 	first := d.Step(d.now, q)
 	if len(first.Records) == 0 || !first.Replies[0].Accepted {
 		t.Fatalf("%+v", first)
@@ -278,7 +278,7 @@ func TestRequestAskedTwiceIsDoneOnce(t *testing.T) {
 func TestEveryRequestIsRecorded(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []line.Command{line.Machine{Target: "line", Command: "Start"}, line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 1}} {
-		out := d.Step(d.now, supervisor.Asked{Request: line.Request{ID: "x", By: "ali", Why: "because", Command: c}})
+		out := d.Step(d.now, supervisor.Asked{Request: line.Request{ID: "x", By: "ali", Account: "local:ali", Origin: line.FromLocal, Why: "because", Command: c}})
 		if len(out.Replies) == 0 {
 			t.Fatal("no answer")
 		}

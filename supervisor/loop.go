@@ -44,7 +44,7 @@ func (lp *Loop) Run(ctx context.Context) error {
 			return nil
 		case <-end:
 			end, deadline = nil, time.After(restWithin)
-			batch = append(batch, asked{in: Asked{line.Request{By: "supervisor", Command: line.Machine{Target: "line", Command: packml.CmdStop.String()}}}})
+			batch = append(batch, asked{in: Asked{line.Request{By: "supervisor", Account: "supervisor", Origin: line.FromItself, Command: line.Machine{Target: "line", Command: packml.CmdStop.String()}}}})
 		}
 		for len(batch) < batchSize && len(lp.inbox) > 0 {
 			batch = append(batch, <-lp.inbox)

@@ -60,7 +60,7 @@ func TestRecordsAreDurableBeforeJobsAndReplies(t *testing.T) {
 		b := &bench{jobs: make(chan line.Job, 16)}
 		loop, cancel, ended := start(t, b)
 		b.notes = nil
-		reply, err := loop.Do(t.Context(), line.Request{ID: "1", By: "ali", Command: line.Machine{Target: "ST060", Command: "Reset"}})
+		reply, err := loop.Do(t.Context(), line.Request{ID: "1", By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: line.Machine{Target: "ST060", Command: "Reset"}})
 		if err != nil || !reply.Accepted {
 			t.Fatalf("%+v, %v", reply, err)
 		}
@@ -73,7 +73,7 @@ func TestRecordsAreDurableBeforeJobsAndReplies(t *testing.T) {
 		}
 		synctest.Wait()
 		b.notes = nil
-		if _, err := loop.Do(t.Context(), line.Request{ID: "2", By: "ali", Command: line.Machine{Target: "ST060", Command: "Stop"}}); err != nil {
+		if _, err := loop.Do(t.Context(), line.Request{ID: "2", By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: line.Machine{Target: "ST060", Command: "Stop"}}); err != nil {
 			t.Fatal(err)
 		}
 		if len(b.notes) == 0 || b.notes[0] != "job ST060.robot Stop" {
@@ -96,7 +96,7 @@ func TestLoopEndsWhenItCannotRecord(t *testing.T) {
 		b.notes, b.fail = nil, errors.New("disk full")
 		ctx, give := context.WithTimeout(t.Context(), time.Second)
 		defer give()
-		if _, err := loop.Do(ctx, line.Request{ID: "1", By: "ali", Command: line.Machine{Target: "ST060", Command: "Reset"}}); err == nil {
+		if _, err := loop.Do(ctx, line.Request{ID: "1", By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: line.Machine{Target: "ST060", Command: "Reset"}}); err == nil {
 			t.Error("a request that was not recorded was answered")
 		}
 		if err := <-ended; !errors.Is(err, b.fail) {
@@ -113,7 +113,7 @@ func TestSnapshotFollowsWhatHappens(t *testing.T) {
 		b := &bench{jobs: make(chan line.Job, 16)}
 		loop, cancel, ended := start(t, b)
 		changed := loop.Changed()
-		if _, err := loop.Do(t.Context(), line.Request{By: "ali", Command: line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 3}}); err != nil {
+		if _, err := loop.Do(t.Context(), line.Request{By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 3}}); err != nil {
 			t.Fatal(err)
 		}
 		select {

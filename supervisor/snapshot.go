@@ -15,7 +15,7 @@ import (
 func (l *Line) Snapshot(now time.Time) line.Snapshot {
 	snap := line.Snapshot{
 		At: now, Line: l.cfg.Name, Simulated: l.cfg.Simulated, Fence: l.fence, Cells: l.cells.counts,
-		Good: l.counts.good, NOK: l.counts.nok, FirstPass: l.counts.firstPass,
+		Good: l.counts.good, NOK: l.counts.nok, FirstPass: l.counts.firstPass, Accounts: l.accounts,
 	}
 	snap.Cells.Bins = maps.Clone(l.cells.counts.Bins)
 	for _, s := range l.stations {

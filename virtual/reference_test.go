@@ -116,7 +116,7 @@ func (r *rig) ask(c line.Command) {
 
 func (r *rig) try(c line.Command) line.Reply {
 	r.asked++
-	return r.Ask(line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.asked), By: "operator", Why: "test", Command: c})
+	return r.Ask(line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.asked), By: "operator", Account: "local:test", Origin: line.FromLocal, Why: "test", Command: c})
 }
 
 // setUp loads material, orders packs and starts the line.

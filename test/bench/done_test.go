@@ -242,7 +242,7 @@ func operate(ctx context.Context, b *testing.B, loop *supervisor.Loop, r *rig) {
 	n := 0
 	ask := func(c line.Command) line.Reply {
 		n++
-		reply, err := loop.Do(ctx, line.Request{ID: fmt.Sprint(n), By: "bench", Why: "bench", Command: c})
+		reply, err := loop.Do(ctx, line.Request{ID: fmt.Sprint(n), By: "bench", Account: "local:test", Origin: line.FromLocal, Why: "bench", Command: c})
 		if err != nil {
 			b.Fatal(err)
 		}
