@@ -18,20 +18,45 @@ func (l *Line) annunciate(now time.Time) {
 		return
 	}
 	l.dirty, l.overdue = false, now.Add(lookAgain)
-	standing := map[string]bool{}
+	var standing []alarms.Standing
 	for _, s := range l.stations {
 		for _, f := range append(s.Faults(now), l.faults(s)...) {
-			standing[f.Alarm] = true
-			if a, news := l.alarms.Prepare(now, s.ID, f); news {
-				l.Record(line.Record{At: now, Station: s.ID, Pack: packAt(s), Fact: a})
-			}
+			standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
 		}
 	}
-	for _, a := range l.alarms.All() {
-		if a.Active && !standing[a.Alarm] {
-			l.Record(line.Record{At: now, Station: a.Station, Fact: line.AlarmCleared{Alarm: a.Alarm}})
-		}
+	l.watch.Look(now, &l.alarms, standing, l.circumstance, l.Record)
+}
+
+// circumstance is what decides whether an alarm of a station means something now.
+func (l *Line) circumstance(id line.StationID) alarms.Circumstance {
+	if s := l.byID[id]; s != nil {
+		return alarms.Circumstance{State: s.State().String()}
 	}
+	return alarms.Circumstance{}
+}
+
+// attendAlarm does what a person asks of an alarm.
+func (l *Line) attendAlarm(now time.Time, q line.Request) (string, error) {
+	r, done, err := l.alarms.Do(now, q)
+	if err != nil {
+		return "", err
+	}
+	l.Record(r)
+	return done, nil
+}
+
+// alarmSnapshot shows one entry of the alarm list.
+func alarmSnapshot(a alarms.Alarm) line.AlarmSnapshot {
+	s := line.AlarmSnapshot{
+		Alarm: a.Alarm, Station: a.Station, Occurrence: a.Occurrence, Branch: a.Branch, Repeats: a.Repeats, State: string(a.State()),
+		Since: a.Since, Changed: a.Changed, Severity: a.Severity, Text: a.Text, Cause: a.Cause, Consequence: a.Consequence, Action: a.Action,
+		Active: a.Active, Acknowledged: a.Acknowledged, Confirmed: a.Confirmed, Latched: a.Latched, Group: a.Group,
+		Comment: a.Comment, CommentBy: a.CommentBy, Suppressed: a.Suppressed, OutOfService: a.OutOfService,
+	}
+	if f := a.Shelf; f != nil {
+		s.Shelved, s.OneShot, s.ShelvedUntil, s.ShelvedBy, s.ShelvedWhy = true, f.OneShot, f.Until, f.By, f.Why
+	}
+	return s
 }
 
 func packAt(s *station) line.PackID {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"linectl/alarms"
 	"linectl/line"
 	"linectl/packml"
 )
@@ -83,8 +84,8 @@ func (l *Line) command(now time.Time, q line.Request) (words string, do doing) {
 		return fmt.Sprintf("load lot %s of %s at %s", c.Lot, c.Item, c.Station), func() (string, error) { return l.loadMaterial(now, c, q.By) }
 	case line.ServiceTool:
 		return fmt.Sprintf("%s tool of %s", c.Action, c.Station), func() (string, error) { return l.serviceTool(now, c, q.By) }
-	case line.AcknowledgeAlarm:
-		return "acknowledge " + c.Alarm, func() (string, error) { return l.acknowledge(now, c, q.By) }
+	case line.AcknowledgeAlarm, line.ConfirmAlarm, line.CommentAlarm, line.ShelveAlarm, line.UnshelveAlarm, line.ResetAlarm, line.DisableAlarm:
+		return alarms.Words(c), func() (string, error) { return l.attendAlarm(now, q) }
 	default:
 		return l.accountCommand(now, q)
 	}
@@ -280,13 +281,4 @@ func (l *Line) tool(s *station, action string) string {
 		}
 	}
 	return best
-}
-
-func (l *Line) acknowledge(now time.Time, c line.AcknowledgeAlarm, by string) (string, error) {
-	if !l.alarms.Open(c.Alarm) {
-		return "", fmt.Errorf("no alarm %s is open", c.Alarm)
-	}
-	station, _, _ := strings.Cut(c.Alarm, "/")
-	l.Record(line.Record{At: now, Station: line.StationID(station), Fact: line.AlarmAcknowledged{Alarm: c.Alarm, By: by}})
-	return c.Alarm + " acknowledged", nil
 }

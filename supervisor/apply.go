@@ -40,7 +40,8 @@ func (l *Line) Apply(r line.Record) {
 		l.packs[r.Pack].applyRework(f)
 	case line.PackDisposed:
 		l.applyDisposed(r.Pack, f)
-	case line.AlarmRaised, line.AlarmCleared, line.AlarmAcknowledged:
+	case line.AlarmRaised, line.AlarmCleared, line.AlarmAcknowledged, line.AlarmConfirmed, line.AlarmCommented, line.AlarmShelved,
+		line.AlarmUnshelved, line.AlarmSuppressed, line.AlarmUnsuppressed, line.AlarmReset, line.AlarmRepeated, line.AlarmOutOfService:
 		l.alarms.Apply(r)
 		return
 	default: // a station's, below

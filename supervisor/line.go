@@ -64,6 +64,7 @@ type Line struct {
 	holds    map[string]line.HoldSet
 	material map[materialKey]line.MaterialLoaded
 	alarms   alarms.Book
+	watch    *alarms.Watch
 	answered replies
 	accounts accounts
 	counts   counts
@@ -83,7 +84,7 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		cfg: cfg, fence: fence,
 		byDevice: map[line.DeviceID]*station{}, byID: map[line.StationID]*station{}, recipes: map[string]*recipes.Recipe{},
 		packs: map[line.PackID]*pack{}, numbers: map[string]int{}, serials: map[string]int{}, holds: map[string]line.HoldSet{},
-		material: map[materialKey]line.MaterialLoaded{}, cells: newCellStore(),
+		material: map[materialKey]line.MaterialLoaded{}, cells: newCellStore(), watch: alarms.NewWatch(alarms.Table()),
 	}
 	for _, r := range cfg.Recipes {
 		l.recipes[r.Hash] = r

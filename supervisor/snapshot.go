@@ -31,10 +31,7 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 		snap.Packs = append(snap.Packs, p.snapshot())
 	}
 	for _, a := range l.alarms.All() {
-		snap.Alarms = append(snap.Alarms, line.AlarmSnapshot{
-			Alarm: a.Alarm, Since: a.Since, Severity: a.Severity, Text: a.Text, Action: a.Action,
-			Active: a.Active, Acknowledged: a.Acknowledged, Group: a.Group,
-		})
+		snap.Alarms = append(snap.Alarms, alarmSnapshot(a))
 	}
 	return snap
 }

@@ -1,0 +1,165 @@
+package alarms
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"linectl/line"
+)
+
+// Severities, in the bands of OPC 10000-9: low, medium and high of 1 to 1000. What is below Low is an event and no alarm.
+const (
+	Low    = 300 // consumable warning
+	Medium = 500 // action soon
+	High   = 700 // station down
+	Urgent = 900 // hazard, or doubt about what was done to a part
+)
+
+// Class says what an alarm is about, and so in which states of its station it means something.
+type Class string
+
+// The classes.
+const (
+	Process   Class = "process"   // the work at the station: means nothing while the station is not to work
+	Equipment Class = "equipment" // the machine itself
+	Person    Class = "person"    // somebody must decide or look: means something in every state
+)
+
+// Definition is what an alarm means and how it is treated. Condition is the part of its identity after the station; one that
+// ends in an asterisk stands for all that begin so.
+type Definition struct {
+	Condition   string
+	Severity    int
+	Class       Class
+	Title       string
+	Cause       string
+	Consequence string // what follows if nobody does anything
+	Action      string // what the operator does about it
+	Within      time.Duration
+	Confirm     bool          // it leaves the list only when somebody has confirmed that the action was done
+	Latch       bool          // it stays in the list after its cause is gone until it is reset
+	OnDelay     time.Duration // the cause must stand so long before the alarm is raised
+	OffDelay    time.Duration // the cause must be gone so long before the alarm is cleared
+	Again       time.Duration // annunciated anew when it has stood so long; 0 means never
+}
+
+// table holds every alarm of the line. docs/alarms.md is written from it.
+var table = []Definition{
+	{
+		Condition: "outcome-unknown", Severity: Urgent, Class: Person, Title: "Nobody knows whether an act was done",
+		Cause:       "power or connection was lost during an act that leaves a mark",
+		Consequence: "the part goes to quarantine; no software touches it again",
+		Action:      "let the part go to quarantine, have it inspected, then confirm",
+		Within:      10 * time.Minute, Confirm: true, Again: 30 * time.Minute,
+	},
+	{
+		Condition: "aborted", Severity: High, Class: Equipment, Title: "The station has aborted",
+		Cause:       "a fault, an emergency stop, or an Abort by a person; the text says which",
+		Consequence: "no part is worked on here; the line before it blocks and the line behind it starves",
+		Action:      "look at the cell, remove the cause, then Clear, Reset and Start; then reset the alarm",
+		Within:      5 * time.Minute, Latch: true, Again: time.Hour,
+	},
+	{
+		Condition: "device-lost-*", Severity: High, Class: Equipment, Title: "A device does not answer",
+		Cause:       "no power, no network, or the device is switched off or configured otherwise",
+		Consequence: "the station holds; what the last act did is asked for when the device answers again",
+		Action:      "check power and network of the device",
+		Within:      5 * time.Minute, OffDelay: 3 * time.Second, Again: time.Hour,
+	},
+	{
+		Condition: "held", Severity: High, Class: Equipment, Title: "The station holds",
+		Cause:       "an inner cause, or a person's Hold; the text says which",
+		Consequence: "no part is worked on here; the line before it blocks and the line behind it starves",
+		Action:      "remove the cause that the text names, then Unhold",
+		Within:      5 * time.Minute, Again: time.Hour,
+	},
+	{
+		Condition: "part-refused", Severity: Medium, Class: Process, Title: "The part in the nest may not be worked on",
+		Cause:       "the route check does not let the part in: material, hold, time limit, missing step or missing evidence",
+		Consequence: "the station waits; the line before it blocks",
+		Action:      "do what the text says: load material, ask Quality, or take the part out",
+		Within:      15 * time.Minute, Again: 30 * time.Minute,
+	},
+	{
+		Condition: "decision", Severity: Medium, Class: Person, Title: "A pack waits for a decision at the bench",
+		Cause:       "a step ended NOK and the recipe leaves it to a person",
+		Consequence: "the pack stays at the bench",
+		Action:      "decide: rework or scrap, with the reason",
+		Within:      30 * time.Minute, Again: 2 * time.Hour,
+	},
+	{
+		Condition: "overdue", Severity: Medium, Class: Process, Title: "An act takes longer than it may",
+		Cause:       "the device has not said that it is done",
+		Consequence: "the station waits; the act is not asked for again",
+		Action:      "look at the device: a jam, a missing part, a protective stop",
+		Within:      15 * time.Minute, Again: time.Hour,
+	},
+}
+
+// Table returns the definitions of all alarms of the line, gravest first.
+func Table() []Definition { return slices.Clone(table) }
+
+// Define returns what the table says of an alarm by its identity, such as ST060/held.
+func Define(id string) (Definition, bool) { return find(table, id) }
+
+func find(table []Definition, id string) (Definition, bool) {
+	_, condition, ok := strings.Cut(id, "/")
+	if !ok {
+		return Definition{}, false
+	}
+	i := slices.IndexFunc(table, func(d Definition) bool {
+		prefix, many := strings.CutSuffix(d.Condition, "*")
+		return many && strings.HasPrefix(condition, prefix) || condition == d.Condition
+	})
+	if i < 0 {
+		return Definition{}, false
+	}
+	return table[i], true
+}
+
+// pin completes what is raised with what the table says: how it is treated stands in the record, so that a later version of the
+// table changes nothing that has happened.
+func (d Definition) pin(a line.AlarmRaised) line.AlarmRaised {
+	if a.Severity == 0 {
+		a.Severity = d.Severity
+	}
+	for _, f := range []struct {
+		have *string
+		want string
+	}{{&a.Text, d.Title}, {&a.Cause, d.Cause}, {&a.Consequence, d.Consequence}, {&a.Action, d.Action}} {
+		if *f.have == "" {
+			*f.have = f.want
+		}
+	}
+	a.Confirm, a.Latch, a.Again = d.Confirm, d.Latch, d.Again
+	return a
+}
+
+// Circumstance is the state and the mode of a station, by their PackML names. An empty mode is Production.
+type Circumstance struct{ State, Mode string }
+
+// suppression says in which circumstances alarms of a class mean nothing. An empty state or mode stands for any.
+var suppression = []struct {
+	Circumstance
+	class Class
+	why   string
+}{
+	{Circumstance{State: "Stopped"}, Process, "the station is stopped"},
+	{Circumstance{State: "Stopping"}, Process, "the station is stopping"},
+	{Circumstance{State: "Aborted"}, Process, "the station has aborted"},
+	{Circumstance{State: "Aborting"}, Process, "the station aborts"},
+	{Circumstance{State: "Clearing"}, Process, "the station is being cleared"},
+	{Circumstance{Mode: "Maintenance"}, Process, "the station is in maintenance"},
+	{Circumstance{Mode: "Manual"}, Process, "the station is in manual mode"},
+}
+
+// suppressed says why alarms of a class mean nothing in the circumstances; empty where they do.
+func suppressed(c Class, at Circumstance) string {
+	for _, s := range suppression {
+		if s.class == c && (s.State == "" || s.State == at.State) && (s.Mode == "" || s.Mode == at.Mode) {
+			return s.why
+		}
+	}
+	return ""
+}
