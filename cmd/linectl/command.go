@@ -52,15 +52,6 @@ func newService() *cobra.Command {
 	return c
 }
 
-func newAlarm() *cobra.Command {
-	c := &cobra.Command{Use: "alarm", Short: "Acknowledges alarms"}
-	ack, _ := newAsker("ack ALARM", "Says that you have seen an alarm", cobra.ExactArgs(1),
-		func(args []string) (line.Command, error) { return line.AcknowledgeAlarm{Alarm: args[0]}, nil })
-	ack.Example = "  linectl alarm ack ST060/link-lost"
-	c.AddCommand(ack)
-	return c
-}
-
 func newHold() *cobra.Command    { return holder("hold", "Keeps a pack or a lot from going on", false) }
 func newRelease() *cobra.Command { return holder("release", "Lets a held pack or lot go on", true) }
 

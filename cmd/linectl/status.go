@@ -72,25 +72,6 @@ func writeStatus(out io.Writer, s line.Snapshot) error {
 	return nil
 }
 
-func writeAlarm(out io.Writer, a line.AlarmSnapshot) error {
-	var state []string
-	if !a.Active {
-		state = append(state, "cause gone")
-	}
-	if !a.Acknowledged {
-		state = append(state, "not acknowledged")
-	}
-	if a.Group != "" {
-		state = append(state, "follows from "+a.Group)
-	}
-	extra := ""
-	if len(state) > 0 {
-		extra = " (" + strings.Join(state, ", ") + ")"
-	}
-	_, err := fmt.Fprintf(out, "  %s  %4d  %s%s\n      %s\n      what to do: %s\n", a.Since.Local().Format("15:04:05"), a.Severity, a.Alarm, extra, a.Text, dash(a.Action))
-	return err
-}
-
 func why(s line.StationSnapshot) string {
 	reason := s.Reason
 	for _, d := range s.Devices {
