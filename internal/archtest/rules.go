@@ -30,6 +30,8 @@ var house = map[string]room{
 	},
 	"control": {rooms: []string{"packml", "line"}},
 
+	"hmi/opcua": {rooms: []string{"packml", "line"}, libraries: []string{"github.com/awcullen/opcua"}},
+
 	"simulator": {
 		rooms:     []string{"plc/tags", "packml", "line"},
 		libraries: []string{"github.com/awcullen/opcua", "github.com/simonvetter/modbus"},

@@ -1,0 +1,218 @@
+package opcua
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"linectl/line"
+)
+
+// StaleAfter is how long the supervisor may be silent before its values are no longer shown as Good. It sends at least every
+// half second.
+const StaleAfter = 2 * time.Second
+
+// ageEvery is how often the age of the values is published while the supervisor is silent.
+const ageEvery = time.Second
+
+// ErrNoSession says that the supervisor does not know a login any more.
+var ErrNoSession = errors.New("the login has ended")
+
+// Line is the way to the supervisor.
+type Line interface {
+	// Snapshots calls see with the line as it is, now and at every change and at least every half second, until ctx ends or
+	// the supervisor goes away. The error is never nil.
+	Snapshots(ctx context.Context, see func(line.Snapshot) error) error
+	// Ask sends a request in the name of a login's session. ErrNoSession means that it has ended and nothing was done; any
+	// other error means that nobody knows whether it was.
+	Ask(ctx context.Context, session string, r line.Request) (line.Reply, error)
+}
+
+// Gateway carries the line's values into an address space, and what clients ask to the line.
+type Gateway struct {
+	line  Line
+	space Space
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	heard   time.Time // when the supervisor last said something
+	last    *line.Snapshot
+	fresh   bool
+	known   map[string]Alarm // by occurrence
+	refused map[line.StationID]string
+	built   map[line.StationID]bool
+}
+
+// NewGateway declares the line's own nodes; stations follow with the first snapshot.
+func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
+	g := &Gateway{line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{}}
+	if err := space.Declare(lineNodes()...); err != nil {
+		return nil, err
+	}
+	if err := space.Declare(g.lineMethods()...); err != nil {
+		return nil, err
+	}
+	nodes := append(standardNodes(), orderNodes()...)
+	return g, space.Declare(append(nodes, g.packmlNodes("Line")...)...)
+}
+
+// Run follows the supervisor until ctx ends, through all its restarts.
+func (g *Gateway) Run(ctx context.Context) {
+	var wait sync.WaitGroup
+	wait.Go(func() { g.watch(ctx) })
+	defer wait.Wait()
+	pause := 100 * time.Millisecond
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := g.line.Snapshots(ctx, func(s line.Snapshot) error { return g.see(s, time.Now()) })
+		if ctx.Err() != nil {
+			return
+		}
+		g.lost(time.Now(), err)
+		if time.Since(began) > 10*time.Second {
+			pause = 100 * time.Millisecond
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, 2*time.Second)
+	}
+}
+
+// watch calls values old when the supervisor falls silent without going away.
+func (g *Gateway) watch(ctx context.Context) {
+	tick := time.NewTicker(ageEvery / 4)
+	defer tick.Stop()
+	var said time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			g.mu.Lock()
+			silent := now.Sub(g.heard)
+			if g.fresh && silent > StaleAfter {
+				g.stale(now)
+				g.log.Warn("supervisor is silent", "for", silent)
+			}
+			if now.Sub(said) >= ageEvery {
+				g.connection(now)
+				said = now
+			}
+			g.mu.Unlock()
+		}
+	}
+}
+
+// lost calls all values old at once: the socket has gone.
+func (g *Gateway) lost(now time.Time, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.fresh {
+		g.log.Warn("supervisor has gone", "err", err)
+		g.stale(now)
+	}
+	g.connection(now)
+}
+
+// see shows a snapshot.
+func (g *Gateway) see(s line.Snapshot, now time.Time) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range s.Stations {
+		if id := s.Stations[i].Station; !g.built[id] {
+			if err := g.space.Declare(g.stationNodes(&s.Stations[i])...); err != nil {
+				return err
+			}
+			g.built[id] = true
+		}
+	}
+	if !g.fresh {
+		g.log.Info("supervisor is there", "line", s.Line, "fence", s.Fence, "seq", s.Seq)
+	}
+	g.last, g.heard, g.fresh = &s, now, true
+	g.publish(Good)
+	g.connection(now)
+	return g.raise(&s, now)
+}
+
+// stale publishes the last values anew as what they are. The caller holds the mutex.
+func (g *Gateway) stale(time.Time) {
+	g.fresh = false
+	if g.last != nil {
+		g.publish(Last)
+	}
+}
+
+// connection publishes what the gateway itself knows, which is always true. The caller holds the mutex.
+func (g *Gateway) connection(now time.Time) {
+	age := 0.0
+	if !g.heard.IsZero() {
+		age = now.Sub(g.heard).Seconds()
+	}
+	g.space.Publish(
+		Value{Own("Line.Connected"), g.fresh, Good, now},
+		Value{Own("Line.HeartbeatAge"), max(age, 0), Good, now},
+	)
+}
+
+// publish shows the last snapshot. The caller holds the mutex.
+func (g *Gateway) publish(q Quality) {
+	s := g.last
+	values := make([]Value, 0, len(lineFields)+len(s.Stations)*(len(stationFields)+16))
+	for _, f := range lineFields {
+		values = append(values, Value{Own("Line." + f.name), f.value(s, struct{}{}), q, s.At})
+	}
+	for i := range s.Stations {
+		t := &s.Stations[i]
+		for _, f := range stationFields {
+			values = append(values, Value{Own(string(t.Station) + "." + f.name), f.value(s, t), q, s.At})
+		}
+		for _, d := range t.Devices {
+			values = append(values, deviceValues(d, q, s.At)...)
+		}
+		values = append(values, Value{Own(string(t.Station) + ".LastRefusal"), g.refused[t.Station], q, s.At})
+		values = append(values, packmlValues(string(t.Station), s, t, q)...)
+	}
+	lead := leading(s)
+	values = append(values, packmlValues("Line", s, &lead, q)...)
+	values = append(values, machineryValues(s, q)...)
+	values = append(values, orderValues(s, q)...)
+	g.space.Publish(values...)
+}
+
+// raise tells of alarms that have changed since the last snapshot, and of those that are over. An alarm stays in the
+// supervisor's list until nobody has to do anything about it, so none is missed however long the gateway was away.
+func (g *Gateway) raise(s *line.Snapshot, now time.Time) error {
+	there := map[string]bool{}
+	for _, a := range s.Alarms {
+		key := occurrence(a.Alarm, a.Occurrence)
+		there[key] = true
+		if old, ok := g.known[key]; ok && old.AlarmSnapshot == a {
+			continue
+		}
+		source := Own("Line")
+		if g.built[a.Station] {
+			source = Own(string(a.Station))
+		}
+		changed := Alarm{AlarmSnapshot: a, Source: source}
+		if err := g.space.Raise(changed); err != nil {
+			return err
+		}
+		g.known[key] = changed
+	}
+	for key, a := range g.known {
+		if there[key] {
+			continue
+		}
+		a.Gone, a.Active, a.Acknowledged, a.Confirmed, a.Shelved, a.Changed = true, false, true, true, false, now
+		if err := g.space.Raise(a); err != nil {
+			return err
+		}
+		delete(g.known, key)
+	}
+	return nil
+}

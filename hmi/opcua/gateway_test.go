@@ -1,0 +1,425 @@
+package opcua_test
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gopcua "github.com/gopcua/opcua"
+	"github.com/gopcua/opcua/id"
+	"github.com/gopcua/opcua/ua"
+
+	"linectl/hmi/opcua"
+	"linectl/line"
+)
+
+// plant is a supervisor as small as a gateway needs one.
+type plant struct {
+	mu      sync.Mutex
+	now     line.Snapshot
+	away    bool
+	mute    bool // there, and says nothing
+	cut     chan struct{}
+	asked   []line.Request
+	session string // the one that it knows
+	answer  func(line.Request) (line.Reply, error)
+}
+
+func newPlant() *plant {
+	return &plant{cut: make(chan struct{}), session: "session of amna", now: line.Snapshot{
+		Line: "acme/lahore/packs/L1", Simulated: true, Good: 3, NOK: 1, FirstPass: 2, Seq: 77,
+		Stations: []line.StationSnapshot{
+			{Station: "ST060", Kind: line.Weld, Title: "Welding", State: "Held", Reason: "ST060.welder holds by itself", NextAction: "remove the cause, then Unhold", Part: "EV-P1-000001", Pack: "EV-P1-000001", Done: 22, Of: 96, Tool: "glass", ToolAction: "clean", ToolUse: 30, ToolLimit: 40, Devices: []line.DeviceSnapshot{{Device: "ST060.robot", Up: true, Simulated: true, State: "Held"}, {Device: "ST060.welder", Reason: "not connected yet", State: "Undefined"}}},
+			{Station: "ST070", Kind: line.Inspect, Title: "Inspection", State: "Suspended", Reason: "starved by ST060"},
+		},
+		Packs:  []line.PackSnapshot{{Pack: "EV-P1-000001", Product: "EV-P1"}},
+		Orders: []line.OrderSnapshot{{Order: "4711", Product: "EV-P1", Revision: "3", Quantity: 5, Started: 4, Released: 3}},
+		Alarms: []line.AlarmSnapshot{{Alarm: "ST060/held", Station: "ST060", Occurrence: 1, Severity: 700, Text: "station holds", Action: "close the guard", Active: true, Since: at, Changed: at}},
+	}}
+}
+
+func (p *plant) Snapshots(ctx context.Context, see func(line.Snapshot) error) error {
+	for {
+		p.mu.Lock()
+		s, away, mute, cut := p.now, p.away, p.mute, p.cut
+		p.mu.Unlock()
+		if away {
+			return errors.New("the socket is away")
+		}
+		if !mute {
+			s.At = time.Now().UTC()
+			if err := see(s); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-cut:
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (p *plant) Ask(_ context.Context, session string, r line.Request) (line.Reply, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if session != p.session {
+		return line.Reply{}, opcua.ErrNoSession
+	}
+	p.asked = append(p.asked, r)
+	if p.answer != nil {
+		return p.answer(r)
+	}
+	return line.Reply{Accepted: true, Text: "8 stations follow"}, nil
+}
+
+func (p *plant) change(how func(*plant)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	how(p)
+	close(p.cut)
+	p.cut = make(chan struct{})
+}
+
+func (p *plant) requests() []line.Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]line.Request(nil), p.asked...)
+}
+
+// open runs a gateway for a plant.
+func open(t testing.TB, p *plant, dir, address string) *bench {
+	t.Helper()
+	var g *opcua.Gateway
+	b := newBench(t, dir, address, func(o *opcua.Options) {
+		o.OnAlarm = func(ctx context.Context, by opcua.Caller, a opcua.AlarmAct) (opcua.Status, string) {
+			return g.OnAlarm(ctx, by, a)
+		}
+	})
+	var err error
+	if g, err = opcua.NewGateway(p, b.server, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { g.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	b.serve(t)
+	return b
+}
+
+// eventually waits until a value is as it should be.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func good(t testing.TB, c *gopcua.Client, name string) func() bool {
+	return func() bool { return read(t, c, name).Status == ua.StatusOK }
+}
+
+func TestAnOperatorSeesTheLine(t *testing.T) {
+	b := open(t, newPlant(), t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	eventually(t, "the line is shown", good(t, c, "ST070.State"))
+	for name, want := range map[string]any{
+		"Line.Name": "acme/lahore/packs/L1", "Line.Good": uint32(3), "Line.StateCurrent": int32(11), "Line.StateStation": "ST060", "Line.Order": "4711",
+		"Line.AlarmsHigh": uint32(1), "Line.AlarmsUnacknowledged": uint32(1), "Line.Connected": true, "Line.FirstPassYield": 50.0,
+		"ST060.StateCurrent": int32(11), "ST060.PartId": "EV-P1-000001", "ST060.Product": "EV-P1", "ST060.StepDone": uint32(22), "ST060.StepOf": uint32(96),
+		"ST060.ToolLife": 25.0, "ST060.DevicesUp": uint32(1), "ST060.Simulated": true, "ST060.welder.Up": false,
+		"ST070.EquipmentStarved": true, "ST070.EquipmentBlocked": false, "ST070.Simulated": false,
+		"ST060.PackML.Status.StateCurrent": int32(11), "ST060.PackML.ExecuteState.CurrentState.Number": uint32(11),
+		"ST060.PackML.MachineState.CurrentState.Number": uint32(18), "ST060.PackML.BaseStateMachine.CurrentState.Number": uint32(19),
+		"Machine.MachineryItemState.CurrentState.Number": uint32(2), "Machine.Identification.SerialNumber": "acme/lahore/packs/L1",
+	} {
+		if v := read(t, c, name); v.Status != ua.StatusOK || v.Value.Value() != want {
+			t.Errorf("%s is %v (%v), want %v", name, v.Value.Value(), v.Status, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"ST060.ReasonText": "ST060.welder holds by itself", "ST060.NextAction": "remove the cause, then Unhold", "Line.ReasonText": "ST060.welder holds by itself",
+		"ST070.ReasonText": "starved by ST060", "ST060.PackML.ExecuteState.CurrentState": "Held",
+	} {
+		if v := read(t, c, name).Value.Value().(*ua.LocalizedText); v.Text != want {
+			t.Errorf("%s is %q", name, v.Text)
+		}
+	}
+	texts := read(t, c, "ST060.PermissiveTexts").Value.Value().([]*ua.LocalizedText)
+	states := read(t, c, "ST060.PermissiveStates").Value.Value().([]bool)
+	if len(texts) != 2 || texts[1].Text != "ST060.welder does not answer: not connected yet" || !states[0] || states[1] {
+		t.Errorf("permissives are %v %v", texts, states)
+	}
+	if v := read(t, c, "ST060.Commands").Value.Value().([]string); strings.Join(v, " ") != "Stop Unhold Abort Complete" {
+		t.Errorf("Held takes %v", v)
+	}
+}
+
+// A value that the supervisor has not just said is never Good, whether the socket is gone or only silent.
+func TestNothingOldIsGood(t *testing.T) {
+	for name, leave := range map[string]func(*plant, bool){
+		"away": func(p *plant, gone bool) { p.away = gone }, "silent": func(p *plant, gone bool) { p.mute = gone },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlant()
+			b := open(t, p, t.TempDir(), freeAddress(t))
+			c := b.mustDial(t, login{})
+			eventually(t, "the line is shown", good(t, c, "ST060.StateCurrent"))
+			p.change(func(p *plant) { leave(p, true) })
+			eventually(t, "the supervisor is missed", func() bool { return read(t, c, "Line.Connected").Value.Value() == false })
+			for _, name := range []string{"ST060.StateCurrent", "ST060.ReasonText", "Line.Good", "ST060.PackML.Status.StateCurrent", "Machine.MachineryItemState.CurrentState", "JobOrders.JobOrderID", "ST060.welder.Up"} {
+				if v := read(t, c, name); v.Status != ua.StatusUncertainLastUsableValue || time.Since(v.SourceTimestamp) < time.Millisecond {
+					t.Errorf("%s is %v of %v", name, v.Status, v.SourceTimestamp)
+				}
+			}
+			eventually(t, "the age is told", func() bool { return read(t, c, "Line.HeartbeatAge").Value.Value().(float64) > 1 })
+			p.change(func(p *plant) { leave(p, false); p.now.Good = 4 })
+			eventually(t, "it is back", good(t, c, "Line.Good"))
+			if v := read(t, c, "Line.Good").Value.Value(); v != uint32(4) {
+				t.Errorf("after the return Good is %v", v)
+			}
+		})
+	}
+}
+
+// A watcher of a gateway that is killed and started again never hears Good of a value that is not so any more.
+func TestAGatewayRestartsUnderItsWatchers(t *testing.T) {
+	p, dir, address := newPlant(), t.TempDir(), freeAddress(t)
+	b := open(t, p, dir, address)
+	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "Line.Good"))
+	b.stop()
+	p.change(func(p *plant) { p.now.Good = 9; p.away = true })
+	b = open(t, p, dir, address)
+	c := b.mustDial(t, login{})
+	if v := read(t, c, "Line.Good"); v.Status != ua.StatusBadWaitingForInitialData {
+		t.Errorf("before the supervisor spoke: %v %v", v.Value.Value(), v.Status)
+	}
+	p.change(func(p *plant) { p.away = false })
+	eventually(t, "the line is shown", good(t, c, "Line.Good"))
+	if v := read(t, c, "Line.Good").Value.Value(); v != uint32(9) {
+		t.Errorf("Good is %v", v)
+	}
+}
+
+func TestAnOperatorCommands(t *testing.T) {
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	eventually(t, "the line is shown", good(t, c, "ST060.State"))
+	res := call(t, c, "Line", "Line.Reset", "r1", "shift start")
+	if res.StatusCode != ua.StatusOK || res.OutputArguments[0].Value() != true {
+		t.Fatalf("%+v", res)
+	}
+	asked := p.requests()[0]
+	if asked.By != "amna" || asked.Why != "shift start" || asked.ID != "opcua/amna/r1" || asked.Command != (line.Machine{Target: "line", Command: "Reset"}) {
+		t.Errorf("the line was asked %+v", asked)
+	}
+	p.change(func(p *plant) {
+		p.answer = func(line.Request) (line.Reply, error) { return line.Reply{Text: "Reset, then Start"}, nil }
+	})
+	res = call(t, c, "ST060", "ST060.Start", "", "")
+	if res.StatusCode != ua.StatusUncertain || res.OutputArguments[0].Value() != false || res.OutputArguments[1].Value().(*ua.LocalizedText).Text != "Reset, then Start" {
+		t.Errorf("a refusal came as %+v", res)
+	}
+	if res := call(t, c, "ST060.PackML.ExecuteState", "ST060.PackML.ExecuteState.Start"); res.StatusCode != ua.StatusBadInvalidState {
+		t.Errorf("a refusal by the standard's method came as %v", res.StatusCode)
+	}
+	if v := read(t, c, "ST060.LastRefusal").Value.Value().(*ua.LocalizedText); v.Text != "Reset, then Start" {
+		t.Errorf("the last refusal is %q", v.Text)
+	}
+	if res := call(t, c, "Line", "Line.AddOrder", "4712", "EV-P1", uint32(2), "", ""); res.StatusCode != ua.StatusBadUserAccessDenied {
+		t.Errorf("an operator adds an order: %v", res.StatusCode)
+	}
+	if res := call(t, c, "ST070", "ST060.Start", "", ""); res.StatusCode != ua.StatusBadMethodInvalid {
+		t.Errorf("a method of another station: %v", res.StatusCode)
+	}
+	p.change(func(p *plant) {
+		p.answer = func(line.Request) (line.Reply, error) { return line.Reply{}, errors.New("gone") }
+	})
+	if res := call(t, c, "ST060", "ST060.Stop", "", ""); res.StatusCode != ua.StatusBadRequestTimeout {
+		t.Errorf("without an answer: %v", res.StatusCode)
+	}
+}
+
+// The supervisor forgets logins at its restart; an operator need not log in again by hand, and nobody becomes anybody else.
+func TestALoginOutlivesTheSupervisor(t *testing.T) {
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	p.change(func(p *plant) { p.session = "another" })
+	if res := call(t, c, "Line", "Line.Stop", "", ""); res.StatusCode != ua.StatusBadUserAccessDenied || len(p.requests()) != 0 {
+		t.Errorf("with a session that nobody knows: %v", res.StatusCode)
+	}
+	p.change(func(p *plant) { p.session = "session of amna" })
+	if res := call(t, c, "Line", "Line.Stop", "", ""); res.StatusCode != ua.StatusOK {
+		t.Errorf("after the renewal: %v", res.StatusCode)
+	}
+}
+
+var eventFields = []string{"EventId", "ConditionName", "ActiveState/Id", "AckedState/Id", "Retain", "Severity", "Message", "EventType"}
+
+// watch subscribes to the alarms below an object and returns what comes, by the fields above and the condition.
+func watch(t testing.TB, c *gopcua.Client, object *ua.NodeID) (uint32, <-chan []*ua.Variant) {
+	t.Helper()
+	notes := make(chan *gopcua.PublishNotificationData, 100)
+	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var selects []*ua.SimpleAttributeOperand
+	for _, f := range eventFields {
+		o := &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.BaseEventType), AttributeID: ua.AttributeIDValue}
+		for _, n := range strings.SplitSeq(f, "/") {
+			o.BrowsePath = append(o.BrowsePath, &ua.QualifiedName{Name: n})
+		}
+		selects = append(selects, o)
+	}
+	selects = append(selects, &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.ConditionType), AttributeID: ua.AttributeIDNodeID})
+	res, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, &ua.MonitoredItemCreateRequest{
+		ItemToMonitor:  &ua.ReadValueID{NodeID: object, AttributeID: ua.AttributeIDEventNotifier, DataEncoding: &ua.QualifiedName{}},
+		MonitoringMode: ua.MonitoringModeReporting,
+		RequestedParameters: &ua.MonitoringParameters{ClientHandle: 1, QueueSize: 100, Filter: &ua.ExtensionObject{
+			EncodingMask: ua.ExtensionObjectBinary, TypeID: &ua.ExpandedNodeID{NodeID: ua.NewNumericNodeID(0, id.EventFilter_Encoding_DefaultBinary)},
+			Value: ua.EventFilter{SelectClauses: selects, WhereClause: &ua.ContentFilter{}},
+		}},
+	})
+	if err != nil || res.Results[0].StatusCode != ua.StatusOK {
+		t.Fatalf("watch alarms: %v %v", err, res)
+	}
+	events := make(chan []*ua.Variant, 100)
+	go func() {
+		for note := range notes {
+			if list, ok := note.Value.(*ua.EventNotificationList); ok {
+				for _, e := range list.Events {
+					events <- e.EventFields
+				}
+			}
+		}
+	}()
+	return sub.SubscriptionID, events
+}
+
+func next(t testing.TB, events <-chan []*ua.Variant) []*ua.Variant {
+	t.Helper()
+	select {
+	case e := <-events:
+		return e
+	case <-time.After(5 * time.Second):
+		t.Fatal("no event came")
+		return nil
+	}
+}
+
+func TestAnOperatorSeesToAlarms(t *testing.T) {
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	eventually(t, "the line is shown", good(t, c, "ST060.State"))
+	sub, events := watch(t, c, ua.NewNumericNodeID(0, id.Server))
+	refresh := &ua.CallMethodRequest{
+		ObjectID: ua.NewNumericNodeID(0, id.ConditionType), MethodID: ua.NewNumericNodeID(0, id.ConditionType_ConditionRefresh),
+		InputArguments: []*ua.Variant{ua.MustVariant(sub)},
+	}
+	if res, err := c.Call(t.Context(), refresh); err != nil || res.StatusCode != ua.StatusOK {
+		t.Fatalf("refresh: %v %v", res, err)
+	}
+	if e := next(t, events); e[7].NodeID().IntID() != id.RefreshStartEventType {
+		t.Errorf("a refresh began with %v", e[7].Value())
+	}
+	e := next(t, events)
+	if e[1].Value() != "ST060/held" || e[2].Value() != true || e[3].Value() != false || e[4].Value() != true || e[5].Value() != uint16(700) {
+		t.Errorf("the alarm came as %v %v %v %v %v", e[1].Value(), e[2].Value(), e[3].Value(), e[4].Value(), e[5].Value())
+	}
+	if end := next(t, events); end[7].NodeID().IntID() != id.RefreshEndEventType {
+		t.Errorf("a refresh ended with %v", end[7].Value())
+	}
+	acknowledge := func(c *gopcua.Client, event any) ua.StatusCode {
+		res, err := c.Call(t.Context(), &ua.CallMethodRequest{
+			ObjectID: e[8].NodeID(), MethodID: ua.NewNumericNodeID(0, id.AcknowledgeableConditionType_Acknowledge),
+			InputArguments: []*ua.Variant{ua.MustVariant(event), ua.MustVariant(ua.NewLocalizedText("seen"))},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode
+	}
+	if s := acknowledge(c, []byte("no such event")); s != ua.StatusBadEventIDUnknown {
+		t.Errorf("an unknown event: %v", s)
+	}
+	if s := acknowledge(c, e[0].Value()); s != ua.StatusOK {
+		t.Fatalf("acknowledge: %v", s)
+	}
+	asked := p.requests()
+	if last := asked[len(asked)-1]; last.Command != (line.AcknowledgeAlarm{Alarm: "ST060/held", Occurrence: 1}) || last.Why != "seen" || last.By != "amna" {
+		t.Errorf("the line was asked %+v", last)
+	}
+	p.change(func(p *plant) {
+		changed := p.now.Alarms[0]
+		changed.Acknowledged, changed.Changed = true, at.Add(time.Second)
+		p.now.Alarms = []line.AlarmSnapshot{changed}
+	})
+	if e := next(t, events); e[3].Value() != true || e[4].Value() != true {
+		t.Errorf("acknowledged it came as %v, retained %v", e[3].Value(), e[4].Value())
+	}
+	p.change(func(p *plant) { p.now.Alarms = nil })
+	if e := next(t, events); e[2].Value() != false || e[4].Value() != false {
+		t.Errorf("when it is over it came as active %v, retained %v", e[2].Value(), e[4].Value())
+	}
+}
+
+func TestNodeSetIsWellFormed(t *testing.T) {
+	var out strings.Builder
+	if err := opcua.WriteNodeSet(&out, newPlant().now); err != nil {
+		t.Fatal(err)
+	}
+	ids, parents := map[string]bool{}, map[string]string{}
+	d := xml.NewDecoder(strings.NewReader(out.String()))
+	var node string
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range start.Attr {
+			if a.Name.Local == "NodeId" {
+				node = a.Value
+				if ids[node] {
+					t.Errorf("%s stands there twice", node)
+				}
+				ids[node] = true
+			}
+			if a.Name.Local == "IsForward" {
+				var target string
+				if err := d.DecodeElement(&target, &start); err != nil {
+					t.Fatal(err)
+				}
+				parents[node] = target
+			}
+		}
+	}
+	if !ids["ns=1;s=ST060.ReasonText"] || len(ids) < 100 {
+		t.Errorf("%d nodes, without the reason of ST060", len(ids))
+	}
+	for node, parent := range parents {
+		if strings.HasPrefix(parent, "ns=") && !ids[parent] {
+			t.Errorf("%s hangs from %s, which is not there", node, parent)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package opcua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/awcullen/opcua/server"
+	"github.com/awcullen/opcua/ua"
+
+	"linectl/line"
+)
+
+// Bounds of the server. The library's own are 64 MB messages, and sessions and subscriptions without number.
+const (
+	maxSessions      = 100
+	maxSubscriptions = 400
+	maxMessage       = 2 << 20
+	maxChunks        = 64
+	maxPassword      = 64 // the library answers a longer one with a rejection
+	maxCalls         = 24 // calls that wait for the supervisor at a time; below the workers, so that reading goes on
+	maxWorkers       = 32
+	callTimeout      = 5 * time.Second
+	loginTimeout     = 45 * time.Second // after failures a right password is made to wait too
+	openWithin       = 10 * time.Second
+)
+
+// Options of a server.
+type Options struct {
+	Address string // host:port that clients are told; the library listens on the port on every interface
+	PKI     *PKI
+	Logins  Authenticator
+	Known   []line.Role // every role that there is
+	Name    string      // of the line, for people
+	Version string
+	// Translate returns an English text in another language, if the catalogue has it.
+	Translate func(english, locale string) (string, bool)
+	// OnAlarm is called when a person acts on an alarm. The text says why, if it was refused.
+	OnAlarm func(ctx context.Context, by Caller, a AlarmAct) (Status, string)
+	Log     *slog.Logger
+}
+
+// Server is a Space by the library awcullen/opcua.
+type Server struct {
+	o       Options
+	server  *server.Server
+	logins  logins
+	locales sync.Map // *server.Session → string
+	calls   chan struct{}
+
+	mu         sync.Mutex
+	declared   map[ID]*shown
+	namespaces map[string]uint16
+	alarms     map[string]Alarm // by their event's name, those that a refresh tells of
+}
+
+var _ Space = (*Server)(nil)
+
+// NewServer makes a server that does not listen yet. It never offers access without a login or without encryption or
+// signature.
+func NewServer(o Options) (*Server, error) {
+	if o.Logins == nil {
+		return nil, errors.New("an OPC UA server without authentication is not made")
+	}
+	if _, _, err := net.SplitHostPort(o.Address); err != nil {
+		return nil, fmt.Errorf("address of the OPC UA server: %w", err)
+	}
+	s := &Server{
+		o: o, calls: make(chan struct{}, maxCalls), declared: map[ID]*shown{}, namespaces: map[string]uint16{StandardSpace: 0},
+		alarms: map[string]Alarm{},
+	}
+	s.logins.by = o.Logins
+	made, err := server.New(
+		ua.ApplicationDescription{
+			ApplicationURI: o.PKI.URI, ProductURI: "urn:linectl", ApplicationType: ua.ApplicationTypeServer,
+			ApplicationName: ua.LocalizedText{Text: "linectl, " + o.Name, Locale: "en"}, DiscoveryURLs: []string{s.URL()},
+		},
+		o.PKI.Certificate(), o.PKI.key(), s.URL(),
+		server.WithTrustedCertificatesPaths(o.PKI.trusted(), ""), server.WithRejectedCertificatesPath(o.PKI.rejected()),
+		server.WithSecurityPolicyNone(false), server.WithAnonymousIdentity(false),
+		server.WithAuthenticateUserNameIdentityFunc(s.authenticate), server.WithGetRolesFunc(s.roles),
+		server.WithRolePermissions(permissions(o.Known, ua.PermissionTypeBrowse|ua.PermissionTypeRead|ua.PermissionTypeReceiveEvents|ua.PermissionTypeCall)),
+		server.WithMaxWorkerThreads(maxWorkers), server.WithServerDiagnostics(false), server.WithMaxSessionCount(maxSessions),
+		server.WithMaxSubscriptionCount(maxSubscriptions), server.WithTransportLimits(65535, maxMessage, maxChunks),
+		server.WithBuildInfo(ua.BuildInfo{ProductURI: "urn:linectl", ManufacturerName: "linectl", ProductName: "linectl gateway", SoftwareVersion: o.Version}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("OPC UA server: %w", err)
+	}
+	s.server = made
+	strengthen(made.Endpoints())
+	s.offerConditions()
+	return s, nil
+}
+
+// URL is where clients find the server.
+func (s *Server) URL() string { return "opc.tcp://" + s.o.Address }
+
+// strengthen puts strong endpoints where the library put those of policies that are broken. It has no option for that, but it
+// keeps the list that it shows, and takes the ways to log in from it: without them nobody logs in over a weak channel.
+func strengthen(endpoints []ua.EndpointDescription) {
+	strong := slices.DeleteFunc(slices.Clone(endpoints), func(e ua.EndpointDescription) bool { return weak(e.SecurityPolicyURI) })
+	slices.Reverse(strong) // the strongest first
+	next := 0
+	for i := range endpoints {
+		if weak(endpoints[i].SecurityPolicyURI) {
+			endpoints[i] = strong[next%len(strong)]
+			next++
+		}
+	}
+}
+
+func weak(policy string) bool {
+	return policy != ua.SecurityPolicyURIBasic256Sha256 && policy != ua.SecurityPolicyURIAes128Sha256RsaOaep &&
+		policy != ua.SecurityPolicyURIAes256Sha256RsaPss
+}
+
+// Serve listens until ctx ends. Clients that are connected then are cut off after three seconds, as the library does it.
+func (s *Server) Serve(ctx context.Context) error {
+	_, port, err := net.SplitHostPort(s.o.Address)
+	if err != nil {
+		return fmt.Errorf("address of the OPC UA server: %w", err)
+	}
+	var lc net.ListenConfig
+	probe, err := lc.Listen(ctx, "tcp", ":"+port) // closed at once; the library hides why it cannot listen
+	if err != nil {
+		return fmt.Errorf("OPC UA server: %w; choose another port with --listen", err)
+	}
+	if err := probe.Close(); err != nil {
+		return fmt.Errorf("OPC UA server: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.server.ListenAndServe() }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		_ = s.server.Close()
+		err = <-ended
+	}
+	if err != nil && !errors.Is(err, ua.BadServerHalted) {
+		return fmt.Errorf("OPC UA server stopped: %w", err)
+	}
+	return nil
+}
+
+// Ready waits until the server takes connections.
+func (s *Server) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	d := net.Dialer{Timeout: time.Second}
+	for {
+		conn, err := d.DialContext(ctx, "tcp", s.o.Address)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("OPC UA server does not answer: %w", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Server) authenticate(who ua.UserNameIdentity, application, _ string) (err error) {
+	defer s.contain("login", func() { err = ua.BadUserAccessDenied })
+	if len(who.Password) > maxPassword || who.UserName == "" {
+		return ua.BadUserAccessDenied
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
+	defer cancel()
+	if _, err := s.logins.begin(ctx, who.UserName, who.Password, application); err != nil {
+		s.o.Log.Warn("login refused", "user", clean(who.UserName), "application", clean(application), "err", err)
+		return ua.BadUserAccessDenied
+	}
+	s.o.Log.Info("login", "user", who.UserName, "application", clean(application))
+	return nil
+}
+
+// roles returns the roles that the person had at login. Nobody has a role by being known.
+func (s *Server) roles(identity any, _, _ string) ([]ua.NodeID, error) {
+	who, ok := identity.(ua.UserNameIdentity)
+	if !ok {
+		return nil, nil
+	}
+	var ids []ua.NodeID
+	for _, r := range s.logins.known(who.UserName, who.Password).Roles {
+		ids = append(ids, roleID(r))
+	}
+	return ids, nil
+}
+
+func roleID(r line.Role) ua.NodeID { return ua.NewNodeIDString(1, "linectl.Role."+string(r)) }
+
+func permissions(roles []line.Role, may ua.PermissionType) []ua.RolePermissionType {
+	list := make([]ua.RolePermissionType, 0, len(roles)) // never nil: nil means the server's own
+	for _, r := range roles {
+		list = append(list, ua.RolePermissionType{RoleID: roleID(r), Permissions: may})
+	}
+	return list
+}
+
+// contain keeps a panic from ending the process: the library has no recover of its own.
+func (s *Server) contain(what string, then func()) {
+	if r := recover(); r != nil {
+		s.o.Log.Error("panic in the gateway", "in", what, "err", fmt.Sprint(r))
+		then()
+	}
+}
+
+// clean makes a stranger's text fit for a log line.
+func clean(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, text)
+	return text[:min(len(text), 120)]
+}

@@ -1,0 +1,196 @@
+// Package opcua shows the line to OPC UA clients: an address space with the line's values in the operator's words, methods for
+// what an operator may ask, and alarms as events. It is fed by the control socket and asks through it.
+//
+// It decides nothing about the line: what a method means, and whether it is refused, is the supervisor's matter. It keeps no
+// record. It never shows a value as Good that the supervisor has not just said.
+//
+// The server library stays behind Space: no type of it stands in what this package exports, and the contract tests say what
+// any other library would have to do.
+package opcua
+
+import (
+	"context"
+	"time"
+
+	"linectl/line"
+)
+
+// StandardSpace is the namespace of the standard itself.
+const StandardSpace = "http://opcfoundation.org/UA/"
+
+// LineSpace is the namespace of our own nodes. Their identifiers are texts: "Line.State", "ST060.ReasonText".
+const LineSpace = "urn:linectl:line"
+
+// ID names a node: the URI of its namespace, and a text, or a number where Text is empty. The zero ID is the Objects folder.
+type ID struct {
+	Space  string
+	Text   string
+	Number uint32
+}
+
+// Own returns the ID of a node of our own namespace.
+func Own(text string) ID { return ID{Space: LineSpace, Text: text} }
+
+// Kind is the type of a value. The Go type of each stands beside it; an array is a slice of it.
+type Kind int
+
+// The kinds of value.
+const (
+	Bool      Kind = iota // bool
+	Int32                 // int32
+	UInt32                // uint32
+	Double                // float64
+	Text                  // string: an English text, shown in the session's language where the catalogue has it
+	String                // string: a name or code, never translated
+	Moment                // time.Time, UTC
+	Reference             // ID
+)
+
+// Quality says how far a value can be believed.
+type Quality int
+
+// The qualities. A value that nobody has published is Waiting.
+const (
+	Waiting Quality = iota // bad: there is no value yet
+	Good                   // the supervisor said so just now
+	Last                   // uncertain: the last value that is known; its time says how old it is
+)
+
+// Unit and range of an analog value.
+type (
+	// Unit is a unit with its code of UNECE Recommendation 20 ("" if there is none).
+	Unit struct{ Symbol, UNECE string }
+	// Range is the span that the value normally lies in.
+	Range struct{ Low, High float64 }
+)
+
+// Node is what can be declared: an Object, a Variable or a Method.
+//
+//sumtype:decl
+type Node interface{ node() }
+
+// Browse is where a node hangs and what it is called. Space is the namespace of the name; empty means that of the node.
+type Browse struct {
+	ID     ID
+	Parent ID
+	Space  string
+	Name   string
+	Help   string // English
+}
+
+// Object is a thing with parts. One with Events passes on the events of the objects below it.
+type Object struct {
+	Browse
+	Folder bool
+	Events bool
+	AddIn  bool // hangs by HasAddIn instead of HasComponent
+}
+
+// Variable is a value that clients read and none may write.
+type Variable struct {
+	Browse
+	Kind     Kind
+	Array    bool
+	Property bool
+	Unit     *Unit  // of an analog value: with its Range
+	Range    *Range // of an analog value
+}
+
+// Method is what clients call. A role that is not named may not call it.
+type Method struct {
+	Browse
+	Roles   []line.Role
+	In, Out []Argument
+	Call    func(context.Context, Caller, []any) ([]any, Status)
+}
+
+// Argument describes one argument of a method.
+type Argument struct {
+	Name string
+	Kind Kind
+	Help string
+}
+
+func (Object) node()   {}
+func (Variable) node() {}
+func (Method) node()   {}
+
+// Caller is who calls: as logged in, with the session that the supervisor knows the login by.
+type Caller struct {
+	Login
+	Locale string
+}
+
+// Status is the outcome of a call.
+type Status int
+
+// The outcomes. With Refused the output arguments say why; with the others there are none.
+const (
+	Done         Status = iota
+	Refused             // uncertain: the line was asked and refused
+	InvalidState        // bad: refused, by a method that has no outputs
+	Denied              // bad: the caller's roles do not allow it
+	Unanswered          // bad: the supervisor did not answer; nobody knows whether it was done
+	Invalid             // bad: an argument cannot be
+	Busy                // bad: too many calls are waiting
+	NoSession           // the login's session has ended and nothing was done: log in anew and call again
+)
+
+// Value is one published value.
+type Value struct {
+	ID      ID
+	Value   any
+	Quality Quality
+	At      time.Time // when it was so
+}
+
+// Alarm is one occurrence of an alarm as it is now.
+type Alarm struct {
+	line.AlarmSnapshot
+	Source ID   // object that it belongs to
+	Gone   bool // it is over: no refresh tells of it any more
+}
+
+// AlarmVerb is what a person does about an alarm.
+type AlarmVerb int
+
+// The verbs, by the names of OPC 10000-9.
+const (
+	AcknowledgeAlarm AlarmVerb = iota
+	ConfirmAlarm
+	AddCommentToAlarm
+	TimedShelveAlarm
+	OneShotShelveAlarm
+	UnshelveAlarm
+)
+
+// AlarmAct is a person's act on an alarm.
+type AlarmAct struct {
+	Verb       AlarmVerb
+	Alarm      string
+	Occurrence int
+	Comment    string
+	For        time.Duration // of TimedShelveAlarm
+}
+
+// Space is an address space that a server shows. Implementations are safe for use by several goroutines.
+type Space interface {
+	// Declare adds nodes; a parent comes before its parts. A node that is there already stays as it is.
+	Declare(nodes ...Node) error
+	// Publish sets values of declared variables. Clients that watch them are told.
+	Publish(values ...Value)
+	// Raise tells watchers of an alarm's change, and keeps it for those who come later.
+	Raise(a Alarm) error
+}
+
+// Login is an authenticated person.
+type Login struct {
+	User    string
+	Roles   []line.Role
+	Session string // by which the supervisor knows the login; empty if it needs none
+}
+
+// Authenticator finds out who logs in. An error means nobody; it says nothing about why.
+type Authenticator interface {
+	Authenticate(ctx context.Context, user, password, source string) (Login, error)
+}
