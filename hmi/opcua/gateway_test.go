@@ -279,7 +279,7 @@ func watch(t testing.TB, c *gopcua.Client, object *ua.NodeID) (uint32, <-chan []
 	var selects []*ua.SimpleAttributeOperand
 	for _, f := range eventFields {
 		o := &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.BaseEventType), AttributeID: ua.AttributeIDValue}
-		for _, n := range strings.SplitSeq(f, "/") {
+		for n := range strings.SplitSeq(f, "/") {
 			o.BrowsePath = append(o.BrowsePath, &ua.QualifiedName{Name: n})
 		}
 		selects = append(selects, o)
