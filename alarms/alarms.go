@@ -27,7 +27,7 @@ type Alarm struct {
 	Branch       bool // past: the alarm has come again, and nobody has acknowledged this one
 	Repeats      int  // branch: it stands for so many occurrences before it too
 	Since        time.Time
-	Announced    time.Time // when the operator was last told: Since, or the last repetition
+	Announced    time.Time // when the operator was last told: raised, back in sight, or repeated
 	Changed      time.Time
 	Active       bool
 	Acknowledged bool
@@ -134,17 +134,17 @@ func (b *Book) Apply(r line.Record) {
 	case line.AlarmShelved:
 		b.change(r, f.Alarm, func(a *Alarm) { a.Shelf = &f })
 	case line.AlarmUnshelved:
-		b.change(r, f.Alarm, func(a *Alarm) { a.Shelf = nil })
+		b.change(r, f.Alarm, func(a *Alarm) { a.Shelf, a.Announced = nil, r.At })
 	case line.AlarmSuppressed:
 		b.change(r, f.Alarm, func(a *Alarm) { a.Suppressed = f.Why })
 	case line.AlarmUnsuppressed:
-		b.change(r, f.Alarm, func(a *Alarm) { a.Suppressed = "" })
+		b.change(r, f.Alarm, func(a *Alarm) { a.Suppressed, a.Announced = "", r.At })
 	case line.AlarmReset:
 		b.change(r, f.Alarm, func(a *Alarm) { a.Latched = false })
 	case line.AlarmRepeated:
 		b.change(r, f.Alarm, func(a *Alarm) { a.Acknowledged, a.Announced = false, r.At })
 	case line.AlarmOutOfService:
-		b.change(r, f.Alarm, func(a *Alarm) { a.OutOfService = !f.Back })
+		b.change(r, f.Alarm, func(a *Alarm) { a.OutOfService, a.Announced = !f.Back, r.At })
 	default: // not an alarm
 	}
 }

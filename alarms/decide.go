@@ -71,8 +71,9 @@ func Words(c line.Command) string {
 		return "reset " + c.Alarm
 	case line.DisableAlarm:
 		return fmt.Sprintf("take %s out of service, back %t", c.Alarm, c.Back)
+	default:
+		return ""
 	}
-	return ""
 }
 
 // occurrences returns the open occurrences that are meant, of which 0 means all. At least one comes without an error.

@@ -38,7 +38,7 @@ type Definition struct {
 	Action      string // what the operator does about it
 	Within      time.Duration
 	Confirm     bool          // it leaves the list only when somebody has confirmed that the action was done
-	Latch       bool          // it stays in the list after its cause is gone until it is reset
+	Latch       bool          // it stays in the list after its cause is gone until it, or its station, is reset
 	OnDelay     time.Duration // the cause must stand so long before the alarm is raised
 	OffDelay    time.Duration // the cause must be gone so long before the alarm is cleared
 	Again       time.Duration // annunciated anew when it has stood so long; 0 means never
@@ -57,7 +57,7 @@ var table = []Definition{
 		Condition: "aborted", Severity: High, Class: Equipment, Title: "The station has aborted",
 		Cause:       "a fault, an emergency stop, or an Abort by a person; the text says which",
 		Consequence: "no part is worked on here; the line before it blocks and the line behind it starves",
-		Action:      "look at the cell, remove the cause, then Clear, Reset and Start; then reset the alarm",
+		Action:      "look at the cell, remove the cause, then Clear, Reset and Start",
 		Within:      5 * time.Minute, Latch: true, Again: time.Hour,
 	},
 	{
@@ -163,3 +163,7 @@ func suppressed(c Class, at Circumstance) string {
 	}
 	return ""
 }
+
+// restored lists the states that a station reaches only when a person has reset it: whoever does that answers for the cell, and
+// so for the alarms that are latched there.
+var restored = []string{"Resetting", "Idle", "Starting", "Execute", "Suspending", "Suspended", "Unsuspending", "Completing", "Complete"}

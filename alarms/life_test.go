@@ -29,7 +29,7 @@ type room struct {
 }
 
 func newRoom() *room {
-	return &room{watch: alarms.NewWatch(made), now: noon, stands: map[string]bool{}, at: alarms.Circumstance{State: "Execute"}}
+	return &room{watch: alarms.NewWatch(made), now: noon, stands: map[string]bool{}, at: alarms.Circumstance{State: "Held"}}
 }
 
 func (r *room) record(rec line.Record) {
@@ -104,6 +104,9 @@ func (r *room) event(e, id string) error {
 	case "stop":
 		r.at.State = "Stopped"
 		r.look()
+	case "hold":
+		r.at.State = "Held"
+		r.look()
 	case "run":
 		r.at.State = "Execute"
 		r.look()
@@ -131,18 +134,18 @@ var roads = map[alarms.State][]string{
 // TestStateTable is every state of ISA-18.2 with every event, written out: the state that follows, or "-" where a person's request
 // is refused and nothing changes. E and F are those of a latched alarm, all others of a plain one of class process.
 func TestStateTable(t *testing.T) {
-	events := []string{"raise", "clear", "ack", "reset", "shelve", "once", "unshelve", "hour", "stop", "run", "disable", "enable"}
+	events := []string{"raise", "clear", "ack", "reset", "shelve", "once", "unshelve", "hour", "stop", "hold", "run", "disable", "enable"}
 	table := map[alarms.State][]string{
-		//     raise clear ack  reset shelv once unsh hour stop run  disab enabl
-		"A": {"B", "A", "-", "-", "G", "G", "-", "A", "A", "A", "I", "-"},
-		"B": {"B", "D", "C", "-", "G", "G", "-", "B", "H", "B", "I", "-"},
-		"C": {"C", "A", "-", "-", "G", "G", "-", "C", "H", "C", "I", "-"},
-		"D": {"B", "D", "A", "-", "G", "G", "-", "D", "H", "D", "I", "-"},
-		"E": {"B", "E", "F", "-", "G", "G", "-", "E", "E", "E", "I", "-"},
-		"F": {"B", "F", "-", "A", "G", "G", "-", "F", "F", "F", "I", "-"},
-		"G": {"G", "G", "G", "-", "-", "-", "B", "B", "G", "G", "I", "-"},
-		"H": {"H", "H", "H", "-", "G", "G", "-", "H", "H", "B", "I", "-"},
-		"I": {"I", "I", "I", "-", "I", "I", "-", "I", "I", "I", "-", "B"},
+		//     raise clear ack  reset shelv once unsh hour stop hold run  disab enabl
+		"A": {"B", "A", "-", "-", "G", "G", "-", "A", "A", "A", "A", "I", "-"},
+		"B": {"B", "D", "C", "-", "G", "G", "-", "B", "H", "B", "B", "I", "-"},
+		"C": {"C", "A", "-", "-", "G", "G", "-", "C", "H", "C", "C", "I", "-"},
+		"D": {"B", "D", "A", "-", "G", "G", "-", "D", "H", "D", "D", "I", "-"},
+		"E": {"B", "E", "F", "-", "G", "G", "-", "E", "E", "E", "E", "I", "-"},
+		"F": {"B", "F", "-", "A", "G", "G", "-", "F", "F", "F", "A", "I", "-"},
+		"G": {"G", "G", "G", "-", "-", "-", "B", "B", "G", "G", "G", "I", "-"},
+		"H": {"H", "H", "H", "-", "G", "G", "-", "H", "H", "B", "B", "I", "-"},
+		"I": {"I", "I", "I", "-", "I", "I", "-", "I", "I", "I", "I", "-", "B"},
 	}
 	for from, row := range table {
 		for i, want := range row {

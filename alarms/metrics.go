@@ -124,8 +124,9 @@ func alarmOf(f line.Fact) string {
 		return f.Alarm
 	case line.AlarmOutOfService:
 		return f.Alarm
+	default: // not an alarm, or nothing that is measured
+		return ""
 	}
-	return ""
 }
 
 func (m *measure) follow(r line.Record) {
@@ -164,6 +165,7 @@ func (m *measure) follow(r line.Record) {
 		if n := len(m.told); n > 0 && m.told[n-1].alarm == id && m.told[n-1].at.Equal(r.At) {
 			m.told = m.told[:n-1]
 		}
+	default: // what it changes is seen below
 	}
 	told := after.State() == Unacknowledged && (before.State() != Unacknowledged || before.Occurrence != after.Occurrence)
 	if told && inside && after.Group == "" {

@@ -82,7 +82,7 @@ func TestMetricsAddUp(t *testing.T) {
 		r := newRoom()
 		for range rapid.IntRange(0, 40).Draw(t, "steps") {
 			id := "ST060/" + rapid.SampledFrom(made).Draw(t, "alarm").Condition
-			_ = r.event(rapid.SampledFrom([]string{"raise", "clear", "ack", "shelve", "once", "unshelve", "stop", "run", "disable", "enable"}).Draw(t, "event"), id)
+			_ = r.event(rapid.SampledFrom([]string{"raise", "clear", "ack", "shelve", "once", "unshelve", "stop", "hold", "run", "disable", "enable"}).Draw(t, "event"), id)
 			r.wait(time.Duration(rapid.IntRange(0, 120).Draw(t, "minutes")) * time.Minute)
 		}
 		end := r.now.Add(time.Second)

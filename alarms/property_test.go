@@ -30,10 +30,16 @@ func TestWhateverHappensNoAlarmIsLostOrInvented(t *testing.T) {
 				r.set(id, false)
 			case 2:
 				_ = r.ask(rapid.SampledFrom([]line.Command{
-					line.AcknowledgeAlarm{Alarm: id}, line.AcknowledgeAlarm{Alarm: id, Occurrence: rapid.IntRange(1, 5).Draw(t, "n")},
-					line.ConfirmAlarm{Alarm: id}, line.CommentAlarm{Alarm: id, Comment: "x"}, line.ShelveAlarm{Alarm: id, For: 90 * time.Minute},
-					line.ShelveAlarm{Alarm: id, OneShot: true}, line.UnshelveAlarm{Alarm: id}, line.ResetAlarm{Alarm: id},
-					line.DisableAlarm{Alarm: id}, line.DisableAlarm{Alarm: id, Back: true},
+					line.AcknowledgeAlarm{Alarm: id},
+					line.AcknowledgeAlarm{Alarm: id, Occurrence: rapid.IntRange(1, 5).Draw(t, "n")},
+					line.ConfirmAlarm{Alarm: id},
+					line.CommentAlarm{Alarm: id, Comment: "x"},
+					line.ShelveAlarm{Alarm: id, For: 90 * time.Minute},
+					line.ShelveAlarm{Alarm: id, OneShot: true},
+					line.UnshelveAlarm{Alarm: id},
+					line.ResetAlarm{Alarm: id},
+					line.DisableAlarm{Alarm: id},
+					line.DisableAlarm{Alarm: id, Back: true},
 				}).Draw(t, "asked"))
 			case 3:
 				r.at.State = rapid.SampledFrom([]string{"Execute", "Stopped", "Held"}).Draw(t, "state")

@@ -84,6 +84,9 @@ func (w *Watch) attend(now time.Time, b *Book, id string, stands bool, at Circum
 	case a.Severity >= line.NeverShelved:
 		say(line.AlarmUnshelved{Alarm: id, Why: "it came back graver"})
 	}
+	if a, _ = b.Find(id); a.State() == LatchedSeen && slices.Contains(restored, at.State) {
+		say(line.AlarmReset{Alarm: id})
+	}
 	a, _ = b.Find(id)
 	why := ""
 	if a.open() {

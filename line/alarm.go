@@ -53,10 +53,10 @@ type AlarmUnsuppressed struct {
 	Alarm string `json:"alarm"`
 }
 
-// AlarmReset releases a latched alarm whose cause is gone.
+// AlarmReset releases a latched alarm whose cause is gone. By is empty where the Reset of its station did it.
 type AlarmReset struct {
 	Alarm string `json:"alarm"`
-	By    string `json:"by"`
+	By    string `json:"by,omitempty"`
 }
 
 // AlarmRepeated annunciates an alarm anew that has stood too long: it wants to be acknowledged once more.

@@ -44,8 +44,11 @@ func TestOldAlarmsGetTheirOccurrences(t *testing.T) {
 	}
 	c := newChain()
 	for i, fact := range []line.Fact{
-		line.AlarmRaised{Alarm: "ST060/held"}, line.AlarmRaised{Alarm: "ST070/held"}, line.AlarmCleared{Alarm: "ST060/held"},
-		line.AlarmRaised{Alarm: "ST060/held"}, line.AlarmAcknowledged{Alarm: "ST060/held", By: "ali"},
+		line.AlarmRaised{Alarm: "ST060/held"},
+		line.AlarmRaised{Alarm: "ST070/held"},
+		line.AlarmCleared{Alarm: "ST060/held"},
+		line.AlarmRaised{Alarm: "ST060/held"},
+		line.AlarmAcknowledged{Alarm: "ST060/held", By: "ali"},
 	} {
 		r, err := encode(uint64(i+1), line.Record{At: time.UnixMicro(int64(i)), Station: "ST060", Fact: fact})
 		if err != nil {
