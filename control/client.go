@@ -59,24 +59,23 @@ func (c *Client) Snapshot(ctx context.Context) (s line.Snapshot, err error) {
 	return s, nil
 }
 
-// Do sends a request. A refusal is a Reply that is not accepted, no error; after an error nobody knows whether the request
+// Do sends a request of the user of this computer. A refusal is a Reply that is not accepted, no error; after an error nobody knows whether the request
 // was done, and it may be sent again with the same ID.
-func (c *Client) Do(ctx context.Context, r line.Request) (reply line.Reply, err error) {
+func (c *Client) Do(ctx context.Context, r line.Request) (line.Reply, error) {
+	return c.DoAs(ctx, "", r)
+}
+
+// DoAs is Do with the token of a session: the request is its user's, whatever By says. The error is ErrNoSession when the
+// session has ended, and then nothing was done.
+func (c *Client) DoAs(ctx context.Context, token string, r line.Request) (reply line.Reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout+2*time.Second)
 	defer cancel()
 	out, err := EncodeRequest(r)
 	if err != nil {
 		return reply, err
 	}
-	body, err := c.call(ctx, http.MethodPost, "/v1/requests", out)
-	if err != nil {
-		return reply, err
-	}
-	defer body.Close()
-	if err := json.NewDecoder(io.LimitReader(body, maxLine)).Decode(&reply); err != nil {
-		return reply, fmt.Errorf("control socket %s: reply: %w", c.path, err)
-	}
-	return reply, nil
+	err = c.exchange(ctx, http.MethodPost, "/v1/requests", token, out, &reply)
+	return reply, err
 }
 
 // Snapshots calls see with the snapshot now and again after changes, until ctx ends, see returns an error or the supervisor
@@ -133,12 +132,19 @@ func (c *Client) stream(ctx context.Context, url string, see func([]byte) error)
 
 // call returns the body of an answer, or the error that the answer tells.
 func (c *Client) call(ctx context.Context, method, url string, out []byte) (io.ReadCloser, error) {
+	return c.callAs(ctx, method, url, "", out)
+}
+
+func (c *Client) callAs(ctx context.Context, method, url, token string, out []byte) (io.ReadCloser, error) {
 	r, err := http.NewRequestWithContext(ctx, method, "http://linectl"+url, bytes.NewReader(out))
 	if err != nil {
 		return nil, err
 	}
 	if out != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", bearer+token)
 	}
 	res, err := c.http.Do(r)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
@@ -154,6 +160,9 @@ func (c *Client) call(ctx context.Context, method, url string, out []byte) (io.R
 	var no refusal
 	if err := json.NewDecoder(io.LimitReader(res.Body, MaxRequest)).Decode(&no); err != nil || no.Error == "" {
 		no.Error = res.Status
+	}
+	if known := sentinel(res.StatusCode, no.Error); known != nil {
+		return nil, known
 	}
 	return nil, fmt.Errorf("control socket %s: %s", c.path, no.Error)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -137,6 +138,11 @@ func TestRequestGoesInAndReplyComesBack(t *testing.T) {
 	if err != nil || !reply.Accepted || reply.Request != "r1" {
 		t.Fatalf("reply %+v, error %v", reply, err)
 	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked.Account, asked.Origin = "local:"+me.Username, line.FromLocal // as the kernel says, not the asker
 	if b.asked[0] != asked {
 		t.Errorf("the line was asked %+v, not %+v", b.asked[0], asked)
 	}

@@ -34,6 +34,9 @@ var commands = map[string]line.Command{
 	"unshelve":    line.UnshelveAlarm{},
 	"reset":       line.ResetAlarm{},
 	"disable":     line.DisableAlarm{},
+
+	"user-roles":   line.ChangeRoles{},
+	"user-disable": line.DisableUser{},
 }
 
 var commandNames = func() map[reflect.Type]string {
@@ -123,9 +126,14 @@ func checkTexts(r line.Request) error {
 	texts := map[string]string{"id": r.ID, "by": r.By, "why": r.Why}
 	v := reflect.ValueOf(r.Command)
 	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.String {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		switch f := v.Field(i); {
+		case f.Kind() == reflect.String:
 			texts[name] = f.String()
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.String:
+			for j := range f.Len() {
+				texts[name] += f.Index(j).String() + " "
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {

@@ -32,6 +32,8 @@ func TestEveryCommandSurvivesTheWire(t *testing.T) {
 			line.UnshelveAlarm{Alarm: s("alarm")},
 			line.ResetAlarm{Alarm: s("alarm")},
 			line.DisableAlarm{Alarm: s("alarm"), Back: rapid.Bool().Draw(t, "back")},
+			line.ChangeRoles{User: s("user"), Roles: []line.Role{line.Role(s("role")), line.Quality}},
+			line.DisableUser{User: s("user"), Back: rapid.Bool().Draw(t, "back")},
 		}).Draw(t, "kind")
 		in := line.Request{ID: s("id"), By: s("by"), Why: s("why"), Command: command}
 		body, err := control.EncodeRequest(in)

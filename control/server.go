@@ -2,13 +2,22 @@
 // open, so that curl --unix-socket can read it. It carries requests in and two streams out: snapshots, of which the latest
 // wins, and events, the journal itself, of which none is lost.
 //
-// It does not decide anything, keep anything or know who may do what: the supervisor behind it answers, and whoever may
-// open the socket may ask. It listens on no network port.
+// It does not decide anything, keep anything or know who may do what: the supervisor behind it answers. It only finds out who
+// asks: a person with a session, or else the user of this computer who has opened the socket. It listens on no network port.
 //
 //	GET  /v1/snapshot          the line now
 //	GET  /v1/snapshots         the same, again at every change; one a line
 //	GET  /v1/events?from=SEQ   the journal from SEQ on and then as it grows; one entry a line
 //	POST /v1/requests          {"id","by","why","command":{"kind":…}} → {"request","accepted","text"}
+//	POST /v1/login             {"user","password","source"} → {"token","user","roles","expires"}
+//	POST /v1/logout            ends the session
+//	GET  /v1/session           the session, with the roles of now; prolongs it
+//	GET  /v1/users             the accounts; for Admin
+//	POST /v1/users             {"user","roles","password","why"} → as for requests
+//	POST /v1/password          {"user","old","password","why","source"} → as for requests
+//	POST /v1/setup             {"token","user","password"} → as for requests; once, for the first account
+//
+// A request that goes with a session has the header "Authorization: Bearer TOKEN".
 package control
 
 import (
@@ -23,6 +32,7 @@ import (
 	"strconv"
 	"time"
 
+	"linectl/accounts"
 	"linectl/line"
 )
 
@@ -55,6 +65,7 @@ type Server struct {
 	Line    Line
 	Journal Journal
 	Log     *slog.Logger
+	Keeper  *accounts.Keeper // of passwords and sessions; without one nobody logs in
 }
 
 // Serve answers until ctx ends, then cuts the streams and lets open requests finish for up to two seconds. It closes the
@@ -62,6 +73,7 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler:           s.Handler(ctx),
+		ConnContext:       withPeer,
 		ReadHeaderTimeout: 2 * time.Second,
 		ReadTimeout:       5 * time.Second,
 		IdleTimeout:       time.Minute,
@@ -102,6 +114,13 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /v1/snapshots", until(s.snapshots))
 	mux.HandleFunc("GET /v1/events", until(s.events))
 	mux.HandleFunc("POST /v1/requests", s.requests)
+	mux.HandleFunc("POST /v1/login", until(s.logIn))
+	mux.HandleFunc("POST /v1/logout", s.logOut)
+	mux.HandleFunc("GET /v1/session", s.session)
+	mux.HandleFunc("GET /v1/users", s.users)
+	mux.HandleFunc("POST /v1/users", until(s.addUser))
+	mux.HandleFunc("POST /v1/password", until(s.setPassword))
+	mux.HandleFunc("POST /v1/setup", until(s.setUp))
 	return mux
 }
 
@@ -120,17 +139,31 @@ func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
+	if request, err = s.asker(r, request); err != nil {
+		refuse(w, http.StatusUnauthorized, err)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
 	reply, err := s.Line.Do(ctx, request)
-	switch {
-	case err != nil:
+	if err != nil {
 		refuse(w, http.StatusServiceUnavailable, fmt.Errorf("no answer from the line, and so nobody knows whether it was done; look at the status before asking again with the same id: %w", err))
-	case reply.Accepted:
-		answer(w, http.StatusOK, reply)
-	default:
-		answer(w, http.StatusConflict, reply)
+		return
 	}
+	switch request.Command.(type) {
+	case line.ChangeRoles, line.DisableUser: // whoever asks next for the accounts sees it
+		pause(ctx, s.Line.Changed(), time.Second)
+	default:
+	}
+	answerReply(w, reply)
+}
+
+func answerReply(w http.ResponseWriter, reply line.Reply) {
+	if reply.Accepted {
+		answer(w, http.StatusOK, reply)
+		return
+	}
+	answer(w, http.StatusConflict, reply)
 }
 
 func (s *Server) snapshots(w http.ResponseWriter, r *http.Request) {

@@ -99,7 +99,7 @@ func (l *Line) permit(q line.Request) error {
 	}
 	switch q.Origin {
 	case line.FromItself:
-		if a == noteFailures || a == operate {
+		if a == noteFailures || a == operate || a == keepAccounts && len(l.accounts) == 0 { // the first account has nobody to add it
 			return nil
 		}
 		return fmt.Errorf("linectl itself may not %s", a)

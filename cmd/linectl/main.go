@@ -75,6 +75,7 @@ Start with:  linectl demo`,
 		newDemo(), newSimulate(), newRun(),
 		newStatus(), newCommand(), newOrder(), newRework(), newMaterial(), newService(), newAlarm(), newHold(), newRelease(),
 		newCheck(), newRecipe(), newTrace(), newVersion(),
+		newUser(), newSetUp(),
 	)
 	for _, c := range root.Commands() {
 		group(c)

@@ -36,7 +36,7 @@ recorded it exits 1 without another word to a device; the next start finds out w
 		if r.config == "" {
 			return usagef("run wants --config line.yaml")
 		}
-		r.log = newLog(c.ErrOrStderr(), r.verbose)
+		r.log, r.out = newLog(c.ErrOrStderr(), r.verbose), c.OutOrStdout()
 		ctx, cancel := stopOnSignal(c.Context(), r.log)
 		defer cancel()
 		return r.run(ctx)
@@ -82,6 +82,7 @@ type runner struct {
 	config, data string
 	verbose      bool
 	log          *slog.Logger
+	out          io.Writer // for what only the person who starts it may see
 }
 
 func (r *runner) run(ctx context.Context) (err error) {
@@ -128,8 +129,12 @@ func (r *runner) run(ctx context.Context) (err error) {
 	}
 	edges := &edges{devices: map[line.DeviceID]edge{}}
 	loop := supervisor.NewLoop(l, store, edges, r.log)
+	keeper, err := r.openAccounts(l, loop)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	r.log.Info("line starts", "line", files.config.name(), "version", version(), "fence", fence, "replayed", replayed, "socket", path)
-	return r.serve(ctx, loop, edges, dialers, fence, &control.Server{Line: loop, Journal: store, Log: r.log}, func(ctx context.Context, s *control.Server) error {
+	return r.serve(ctx, loop, edges, dialers, fence, &control.Server{Line: loop, Journal: store, Log: r.log, Keeper: keeper}, func(ctx context.Context, s *control.Server) error {
 		return s.Serve(ctx, listener)
 	})
 }

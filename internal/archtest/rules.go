@@ -28,7 +28,8 @@ var house = map[string]room{
 		rooms:     []string{"line"},
 		libraries: []string{"github.com/mattn/go-sqlite3", "github.com/pressly/goose/v3"},
 	},
-	"control": {rooms: []string{"packml", "line"}},
+	"accounts": {rooms: []string{"line"}, libraries: []string{"golang.org/x/crypto"}},
+	"control":  {rooms: []string{"accounts", "packml", "line"}},
 
 	"hmi/opcua": {rooms: []string{"packml", "line"}, libraries: []string{"github.com/awcullen/opcua"}},
 
