@@ -214,8 +214,24 @@ type Alarm struct {
 	ClearedAt      *time.Time     `json:"cleared_at"`
 	AcknowledgedAt *time.Time     `json:"acknowledged_at"`
 	AcknowledgedBy string         `json:"acknowledged_by,omitempty"`
+	Occurrence     int            `json:"occurrence"` // the n-th time of this alarm
+	ConfirmedAt    *time.Time     `json:"confirmed_at"`
+	ConfirmedBy    string         `json:"confirmed_by,omitempty"`
+	ResetAt        *time.Time     `json:"reset_at"`
+	ResetBy        string         `json:"reset_by,omitempty"`
+	Actions        []AlarmAction  `json:"actions"` // what was done to it, in order
 	clearedSeq     int64
 	pack           int64
+}
+
+// AlarmAction is what people, and time, did to an alarm.
+type AlarmAction struct {
+	Seq    int64      `json:"seq"`
+	At     time.Time  `json:"at"`
+	Action string     `json:"action"` // acknowledged, confirmed, commented, shelved, unshelved, suppressed, unsuppressed, reset, repeated, disabled, enabled
+	By     string     `json:"by,omitempty"`
+	Why    string     `json:"why,omitempty"`
+	Until  *time.Time `json:"until"` // shelved: when it returns alone
 }
 
 // Action is one request of a person, carried out or refused.

@@ -25,6 +25,11 @@ func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
 	d.Alarms = slices.DeleteFunc(d.Alarms, func(a Alarm) bool {
 		return a.pack != d.id && !there(a.Station, a.Seq, a.clearedSeq)
 	})
+	for i := range d.Alarms {
+		if err := d.Alarms[i].readActions(ctx, q); err != nil {
+			return err
+		}
+	}
 	d.Actions, err = list(ctx, q, func(a *Action) []any {
 		return []any{&a.Seq, at{&a.At}, text[line.StationID]{&a.Station}, &a.pack, &a.By, &a.Why, &a.Command, &a.Accepted, &a.Reply}
 	}, `SELECT seq, at_us, station, pack_id, asker, why, command, accepted, reply FROM actions WHERE seq BETWEEN ? AND ? ORDER BY seq`, d.seq, end)
@@ -45,7 +50,8 @@ func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
 
 func readAlarms(ctx context.Context, q querier, from, to int64) ([]Alarm, error) {
 	const columns = `SELECT seq, at_us, alarm, station, pack_id, severity, text, cause, action, group_name, cleared_us,
-		COALESCE(cleared_seq, 9223372036854775807), acknowledged_us, acknowledged_by FROM alarms`
+		COALESCE(cleared_seq, 9223372036854775807), acknowledged_us, acknowledged_by, occurrence, confirmed_us, confirmed_by,
+		reset_us, reset_by FROM alarms`
 	return list(ctx, q, func(a *Alarm) []any {
 		return []any{
 			&a.Seq,
@@ -57,9 +63,25 @@ func readAlarms(ctx context.Context, q querier, from, to int64) ([]Alarm, error)
 			&a.clearedSeq,
 			maybeAt{&a.AcknowledgedAt},
 			text[string]{&a.AcknowledgedBy},
+			&a.Occurrence,
+			maybeAt{&a.ConfirmedAt},
+			text[string]{&a.ConfirmedBy},
+			maybeAt{&a.ResetAt},
+			text[string]{&a.ResetBy},
 		}
 	}, columns+" WHERE seq BETWEEN ? AND ? UNION ALL "+columns+" WHERE seq < ? AND cleared_seq >= ? UNION ALL "+
 		columns+" WHERE seq < ? AND cleared_seq IS NULL ORDER BY 1", from, to, from, from, from)
+}
+
+const alarmActionQuery = `SELECT seq, at_us, action, actor, why, until_us FROM alarm_actions WHERE alarm = ? AND (occurrence = ? OR occurrence = 0 AND seq > ?
+	AND seq < COALESCE((SELECT MIN(seq) FROM alarms WHERE alarm = ? AND occurrence > ?), 9223372036854775807)) ORDER BY seq`
+
+// readActions reads what was done to this occurrence: by its number, or to the alarm as a whole before it came again.
+func (a *Alarm) readActions(ctx context.Context, q querier) (err error) {
+	a.Actions, err = list(ctx, q, func(c *AlarmAction) []any {
+		return []any{&c.Seq, at{&c.At}, &c.Action, &c.By, &c.Why, maybeAt{&c.Until}}
+	}, alarmActionQuery, a.Alarm, a.Occurrence, a.Seq, a.Alarm, a.Occurrence)
+	return err
 }
 
 // readBefore reads the last master check and tool service of a station before a visit.

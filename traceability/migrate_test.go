@@ -88,10 +88,15 @@ func TestAlarmLifeIsKept(t *testing.T) {
 	until := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
 	var records []line.Record
 	for _, f := range []line.Fact{
-		line.AlarmRaised{Alarm: "a"}, line.AlarmCleared{Alarm: "a"}, line.AlarmRaised{Alarm: "a"}, line.AlarmCleared{Alarm: "a"}, line.AlarmRaised{Alarm: "a"},
+		line.AlarmRaised{Alarm: "a"},
+		line.AlarmCleared{Alarm: "a"},
+		line.AlarmRaised{Alarm: "a"},
+		line.AlarmCleared{Alarm: "a"},
+		line.AlarmRaised{Alarm: "a"},
 		line.AlarmAcknowledged{Alarm: "a", Occurrence: 2, By: "ali", Comment: "seen"},
 		line.AlarmConfirmed{Alarm: "a", Occurrence: 3, Repeats: 1, By: "ali"},
-		line.AlarmShelved{Alarm: "a", Until: until, By: "ali", Why: "sensor on order"}, line.AlarmReset{Alarm: "a", By: "sana"},
+		line.AlarmShelved{Alarm: "a", Until: until, By: "ali", Why: "sensor on order"},
+		line.AlarmReset{Alarm: "a", By: "sana"},
 	} {
 		records = append(records, line.Record{At: until, Station: "ST060", Fact: f})
 	}

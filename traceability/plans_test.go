@@ -38,6 +38,7 @@ func TestPlansArePinned(t *testing.T) {
 		{"list", listing, listArgs, "SEARCH p USING INTEGER PRIMARY KEY (rowid>?)"},
 		{"where-used", whereUsedQuery, []any{"x", "x"}, "SEARCH pc USING INDEX pack_cells_lot (lot_id=?)"},
 		{"statistics", statisticsQuery, []any{"ST060", "weldPower", 0, 1}, "SEARCH m USING COVERING INDEX measurements_characteristic (characteristic_id=? AND at_us>? AND at_us<?)"},
+		{"alarm actions", alarmActionQuery, []any{"x", 1, 1, "x", 1}, "SEARCH alarm_actions USING INDEX alarm_actions_alarm (alarm=?"},
 		{"doubles", doubleQuery, []any{1, 1}, "SEARCH other USING INDEX pack_cells_cell (cell_id=?)"},
 	} {
 		t.Run(q.name, func(t *testing.T) {

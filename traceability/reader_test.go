@@ -17,6 +17,7 @@ func TestDossierByAnyIdentity(t *testing.T) {
 	h.add("ST070", "", line.AlarmRaised{Alarm: "ST070/link-lost", Text: "before the pack came", Severity: 700})
 	h.add("ST070", "", line.AlarmCleared{Alarm: "ST070/link-lost"})
 	h.add("ST060", "", line.AlarmRaised{Alarm: "ST060/glass-worn", Text: "clean the glass", Severity: 300})
+	h.add("ST060", "", line.AlarmShelved{Alarm: "ST060/glass-worn", By: "ali", Why: "after this pack", Until: time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)})
 	pack := h.pack(2, 7)
 	h.add("", "", line.HoldSet{Subject: "L-000", Reason: "supplier's notice", By: "quality"})
 	s := h.stored(t, t.TempDir())
@@ -54,8 +55,10 @@ func TestDossierByAnyIdentity(t *testing.T) {
 	if weld.Task != line.TaskWeldLaser || len(weld.Measurements) != 7 || weld.Measurements[0].LSL == nil || weld.Measurements[0].Name != "weldPower" {
 		t.Errorf("weld: %+v", weld)
 	}
-	if len(d.Alarms) != 1 || d.Alarms[0].Alarm != "ST060/glass-worn" {
+	if len(d.Alarms) != 1 || d.Alarms[0].Alarm != "ST060/glass-worn" || d.Alarms[0].Occurrence != 1 || len(d.Alarms[0].Actions) != 1 {
 		t.Errorf("alarms: %+v", d.Alarms)
+	} else if c := d.Alarms[0].Actions[0]; c.Action != "shelved" || c.By != "ali" || c.Why != "after this pack" || c.Until == nil {
+		t.Errorf("what was done to the alarm: %+v", c)
 	}
 	if len(d.Holds) != 1 || len(d.Lots) != 1 || d.Lots[0].Lot != "GF-7" || d.Lots[0].Expiry == nil || len(d.Masters) != 1 || len(d.Tools) != 1 {
 		t.Errorf("holds %+v, lots %+v, masters %+v, tools %+v", d.Holds, d.Lots, d.Masters, d.Tools)

@@ -30,19 +30,42 @@ func TestWhateverHappensTheLineStaysTrue(t *testing.T) {
 			if _, err := r.Run(time.Duration(rapid.IntRange(0, 3000).Draw(rt, "ms"))*time.Millisecond, nil); err != nil {
 				rt.Fatal(err)
 			}
-			switch rapid.IntRange(0, 4).Draw(rt, "what") {
+			switch rapid.IntRange(0, 5).Draw(rt, "what") {
 			case 0, 1, 2:
 				r.try(line.Machine{Target: rapid.SampledFrom(targets).Draw(rt, "target"), Command: rapid.SampledFrom(commands).Draw(rt, "command")})
 			case 3:
 				r.Replug(r.Plant) // every connection is cut; the plant runs on
 			case 4:
 				r.restart()
+			case 5:
+				r.attendAlarm(rt)
 			}
 			r.checkJournal(rt)
 		}
 		r.peace(rt)
 		r.checkTruth()
 	})
+}
+
+// attendAlarm asks for anything that may be asked of an alarm, of one that stands in the list.
+func (r *rig) attendAlarm(rt *rapid.T) {
+	list := r.Line.Snapshot(r.Now).Alarms
+	if len(list) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(list).Draw(rt, "alarm").Alarm
+	r.try(rapid.SampledFrom([]line.Command{
+		line.AcknowledgeAlarm{Alarm: id},
+		line.AcknowledgeAlarm{Alarm: id, Occurrence: 1},
+		line.ConfirmAlarm{Alarm: id},
+		line.CommentAlarm{Alarm: id, Comment: "noted"},
+		line.ShelveAlarm{Alarm: id, For: 3 * time.Second},
+		line.ShelveAlarm{Alarm: id, OneShot: true},
+		line.UnshelveAlarm{Alarm: id},
+		line.ResetAlarm{Alarm: id},
+		line.DisableAlarm{Alarm: id},
+		line.DisableAlarm{Alarm: id, Back: true},
+	}).Draw(rt, "asked"))
 }
 
 // peace is the end of the faults: the operator brings every station back and attends to the line until it is done.
@@ -82,8 +105,19 @@ func (r *rig) checkJournal(rt *rapid.T) {
 		edges[[2]string{e.From.String(), e.To.String()}] = true
 	}
 	open, last := map[line.DeviceID]line.Token{}, map[line.DeviceID]line.Token{}
+	standing := map[string]bool{}
 	for i, rec := range r.memory.Records {
 		switch f := rec.Fact.(type) {
+		case line.AlarmRaised:
+			if standing[f.Alarm] {
+				rt.Fatalf("record %d: %s is raised while it stands", i, f.Alarm)
+			}
+			standing[f.Alarm] = true
+		case line.AlarmCleared:
+			if !standing[f.Alarm] {
+				rt.Fatalf("record %d: %s is cleared and does not stand", i, f.Alarm)
+			}
+			delete(standing, f.Alarm)
 		case line.Intent:
 			if open[f.Device] != 0 {
 				rt.Fatalf("record %d: %s has two open intents, %s and %s", i, f.Device, open[f.Device], f.Token)

@@ -132,6 +132,9 @@ func dossierPeople(w io.Writer, d *traceability.Dossier) {
 		fmt.Fprintln(w, "\nALARM\tAT\tSEVERITY\tTEXT")
 		for _, a := range d.Alarms {
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", a.Alarm, stamp(a.At), a.Severity, a.Text)
+			for _, c := range a.Actions {
+				fmt.Fprintf(w, "  %s\t%s\t\t%s\n", c.Action, stamp(c.At), strings.TrimSpace(c.By+" "+c.Why))
+			}
 		}
 	}
 }
