@@ -131,7 +131,7 @@ func (d *demo) startPlant(ctx context.Context) (err error) {
 }
 
 func (d *demo) startLine(ctx context.Context) (err error) {
-	d.line, err = startChild("supervisor", filepath.Join(d.dir, "run.log"), "run", "--config", d.config, "--data", filepath.Join(d.dir, demoRecords))
+	d.line, err = startChild("supervisor", filepath.Join(d.dir, "run.log"), "run", "--no-gateway", "--config", d.config, "--data", filepath.Join(d.dir, demoRecords))
 	if err != nil {
 		return err
 	}

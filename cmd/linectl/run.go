@@ -26,12 +26,17 @@ func newRun() *cobra.Command {
 		Long: `Runs the supervisor: the stations' state machines, the records, the devices and the control socket. It listens on no network
 port. After a start every station is Stopped or Aborted, and nothing moves until somebody says so.
 
+Unless told not to, it starts the OPC UA server (linectl gateway) as a process of its own and keeps it running. That one listens
+on a network port; the line does not depend on it.
+
 SIGTERM stops all stations at the end of their running acts and exits 0; a second one exits at once. If something cannot be
 recorded it exits 1 without another word to a device; the next start finds out what became of the open acts.`,
 	}
 	c.Flags().StringVar(&r.config, "config", "", "line.yaml")
 	c.Flags().StringVar(&r.data, "data", defaultData, "data directory for the records")
 	c.Flags().BoolVar(&r.verbose, "verbose", false, "log more")
+	c.Flags().BoolVar(&r.noGateway, "no-gateway", false, "do not start the OPC UA server beside it")
+	c.Flags().StringVar(&r.gateway, "gateway-listen", defaultGateway, "host and port of the OPC UA server that is started beside it")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if r.config == "" {
 			return usagef("run wants --config line.yaml")
@@ -81,6 +86,8 @@ func stopOnSignal(ctx context.Context, log *slog.Logger) (context.Context, conte
 type runner struct {
 	config, data string
 	verbose      bool
+	noGateway    bool
+	gateway      string // where the gateway beside it listens
 	log          *slog.Logger
 	out          io.Writer // for what only the person who starts it may see
 }
@@ -149,6 +156,9 @@ func (r *runner) serve(ctx context.Context, loop *supervisor.Loop, edges *edges,
 	var wait sync.WaitGroup
 	var socket error
 	wait.Go(func() { socket = answer(around, server) })
+	if !r.noGateway {
+		wait.Go(func() { r.keepGateway(around) })
+	}
 	err := loop.Run(ctx)
 	end()
 	edges.wait()

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"linectl/hmi/opcua"
+)
+
+func newCert() *cobra.Command {
+	c := &cobra.Command{
+		Use: "cert", Short: "Says which OPC UA clients may connect",
+		Long: `A client of the gateway needs a certificate that was let in here. One that comes without is turned away, and its certificate is
+kept among the rejected: look at its thumbprint on the client's own screen, and only then trust it.`,
+	}
+	c.AddCommand(newCertList(),
+		newCertMove("trust FILE|THUMBPRINT", "Lets a client connect", "may connect from now on", (*opcua.PKI).Trust),
+		newCertMove("reject THUMBPRINT", "Keeps a client from connecting", "may not connect any more; a connection that it has goes on until it ends", (*opcua.PKI).Reject))
+	return c
+}
+
+func newCertList() *cobra.Command {
+	var data string
+	var asJSON bool
+	c := &cobra.Command{Use: "list", Short: "Lists the certificates of the clients", Args: cobra.NoArgs}
+	c.Flags().StringVar(&data, "data", defaultData, "data directory of the supervisor")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		peers, err := (&opcua.PKI{Dir: filepath.Join(data, "gateway")}).Peers()
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			if peers == nil {
+				peers = []opcua.Peer{}
+			}
+			return printJSON(c, peers)
+		}
+		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "THUMBPRINT\t\tUNTIL\tAPPLICATION")
+		for _, p := range peers {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\n", p.Thumbprint, p.Folder, p.Until.UTC().Format(time.DateOnly), p.URI, p.Subject)
+		}
+		return w.Flush()
+	}
+	return c
+}
+
+func newCertMove(use, short, done string, move func(*opcua.PKI, string) (opcua.Peer, error)) *cobra.Command {
+	var data string
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1)}
+	c.Flags().StringVar(&data, "data", defaultData, "data directory of the supervisor")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		peer, err := move(&opcua.PKI{Dir: filepath.Join(data, "gateway")}, args[0])
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s (%s) %s\n", peer.Thumbprint, peer.Subject, done)
+		return err
+	}
+	return c
+}
