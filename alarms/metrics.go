@@ -167,8 +167,7 @@ func (m *measure) follow(r line.Record) {
 		}
 	default: // what it changes is seen below
 	}
-	told := after.State() == Unacknowledged && (before.State() != Unacknowledged || before.Occurrence != after.Occurrence)
-	if told && inside && after.Group == "" {
+	if inside && tells(before, after) {
 		m.told = append(m.told, telling{r.At, id, after.Severity})
 	}
 }

@@ -13,6 +13,7 @@ type Snapshot struct {
 	Orders    []OrderSnapshot   `json:"orders"`
 	Packs     []PackSnapshot    `json:"packs"` // those in process, and the last few that are not
 	Alarms    []AlarmSnapshot   `json:"alarms"`
+	Metrics   AlarmMetrics      `json:"alarm_metrics"`
 	Cells     CellCounts        `json:"cells"`
 	Good      int               `json:"good"`
 	NOK       int               `json:"nok"` // scrapped or quarantined
@@ -106,6 +107,18 @@ type AlarmSnapshot struct {
 	ShelvedWhy   string    `json:"shelved_why,omitempty"`
 	Suppressed   string    `json:"suppressed,omitempty"` // why it means nothing now; empty where it does
 	OutOfService bool      `json:"out_of_service,omitempty"`
+}
+
+// AlarmMetrics are the figures of AlarmMetricsType of OPC 10000-9 since the journal began. A rate is alarms in ten minutes.
+type AlarmMetrics struct {
+	Since                 time.Time     `json:"since"`
+	Count                 int           `json:"count"` // annunciated
+	CurrentRate           int           `json:"current_rate"`
+	MaximumRate           int           `json:"maximum_rate"`
+	AverageRate           float64       `json:"average_rate"`
+	MaximumActive         time.Duration `json:"maximum_active"`
+	MaximumUnacknowledged time.Duration `json:"maximum_unacknowledged"`
+	Repeats               int           `json:"repeats"` // annunciated again after standing long
 }
 
 // CellCounts counts cells since the journal began.

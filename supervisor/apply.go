@@ -12,6 +12,8 @@ import (
 // must not forget.
 func (l *Line) Apply(r line.Record) {
 	switch f := r.Fact.(type) {
+	case line.LineStarted:
+		l.meter.Begin(r.At)
 	case line.RecipePinned:
 		l.applyPinned(f)
 	case line.OrderAdded:
@@ -42,7 +44,7 @@ func (l *Line) Apply(r line.Record) {
 		l.applyDisposed(r.Pack, f)
 	case line.AlarmRaised, line.AlarmCleared, line.AlarmAcknowledged, line.AlarmConfirmed, line.AlarmCommented, line.AlarmShelved,
 		line.AlarmUnshelved, line.AlarmSuppressed, line.AlarmUnsuppressed, line.AlarmReset, line.AlarmRepeated, line.AlarmOutOfService:
-		l.alarms.Apply(r)
+		l.meter.Follow(&l.alarms, r)
 		return
 	default: // a station's, below
 	}

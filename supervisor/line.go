@@ -65,6 +65,7 @@ type Line struct {
 	material map[materialKey]line.MaterialLoaded
 	alarms   alarms.Book
 	watch    *alarms.Watch
+	meter    alarms.Meter
 	answered replies
 	accounts accounts
 	counts   counts

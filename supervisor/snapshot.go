@@ -33,6 +33,7 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 	for _, a := range l.alarms.All() {
 		snap.Alarms = append(snap.Alarms, alarmSnapshot(a))
 	}
+	snap.Metrics = l.meter.Metrics(now, &l.alarms)
 	return snap
 }
 
