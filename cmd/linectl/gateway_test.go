@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -260,6 +261,39 @@ func TestRunKeepsItsGateway(t *testing.T) {
 	if _, err := b.dial(t); err == nil {
 		t.Error("the gateway outlived its supervisor")
 	}
+}
+
+// TestAHugeGreetingEndsNothingButTheGateway sends the greeting for which the server library takes memory before anyone has
+// logged in: a text of 2 GiB is announced. The line goes on, and an operator gets in again.
+func TestAHugeGreetingEndsNothingButTheGateway(t *testing.T) {
+	b := newHMIBench(t)
+	b.start(t, "--gateway-listen", b.address)
+	b.accounts(t)
+	b.await(t)
+	hello := []byte("HELF")
+	for _, n := range []uint32{32 + 8, 0, 65535, 65535, 0, 0, 0x7ffffff0} { // size, version, buffers, bounds, length of the text
+		hello = binary.LittleEndian.AppendUint32(hello, n)
+	}
+	for range 20 {
+		conn, err := net.Dial("tcp", b.address)
+		if err != nil {
+			break // it has fallen already
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := conn.Write(append(hello, "opc.tcp:"...)); err != nil {
+			break
+		}
+	}
+	time.Sleep(500 * time.Millisecond)
+	client := control.Dial(defaultSocket(b.data))
+	defer client.Close()
+	snapshot, err := client.Snapshot(t.Context())
+	if err != nil || time.Since(snapshot.At) > 2*time.Second {
+		t.Errorf("the line shows itself as of %v, error %v", snapshot.At, err)
+	}
+	began := time.Now()
+	b.await(t)
+	t.Logf("an operator is in again after %v", time.Since(began).Round(time.Millisecond))
 }
 
 // childrenOf lists the processes that a process has started.

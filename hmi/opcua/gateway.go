@@ -25,6 +25,8 @@ type Line interface {
 	// Snapshots calls see with the line as it is, now and at every change and at least every half second, until ctx ends or
 	// the supervisor goes away. The error is never nil.
 	Snapshots(ctx context.Context, see func(line.Snapshot) error) error
+	// Events calls see with every journal entry from a number on, until ctx ends or the supervisor goes away. None is left out.
+	Events(ctx context.Context, from uint64, see func(line.Entry) error) error
 	// Ask sends a request in the name of a login's session. ErrNoSession means that it has ended and nothing was done; any
 	// other error means that nobody knows whether it was.
 	Ask(ctx context.Context, session string, r line.Request) (line.Reply, error)
@@ -43,11 +45,13 @@ type Gateway struct {
 	known   map[string]Alarm // by occurrence
 	refused map[line.StationID]string
 	built   map[line.StationID]bool
+	read    uint64 // next journal entry to read; 0 before the first snapshot
+	results map[line.StationID]result
 }
 
 // NewGateway declares the line's own nodes; stations follow with the first snapshot.
 func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
-	g := &Gateway{line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{}}
+	g := &Gateway{line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{}, results: map[line.StationID]result{}}
 	if err := space.Declare(lineNodes()...); err != nil {
 		return nil, err
 	}
@@ -62,6 +66,7 @@ func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
 func (g *Gateway) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	wait.Go(func() { g.watch(ctx) })
+	wait.Go(func() { g.follow(ctx) })
 	defer wait.Wait()
 	pause := 100 * time.Millisecond
 	for ctx.Err() == nil {
@@ -134,6 +139,9 @@ func (g *Gateway) see(s line.Snapshot, now time.Time) error {
 		g.log.Info("supervisor is there", "line", s.Line, "fence", s.Fence, "seq", s.Seq)
 	}
 	g.last, g.heard, g.fresh = &s, now, true
+	if g.read == 0 {
+		g.read = s.Seq + 1
+	}
 	g.publish(Good)
 	g.connection(now)
 	return g.raise(&s, now)
@@ -176,6 +184,9 @@ func (g *Gateway) publish(q Quality) {
 		}
 		values = append(values, Value{Own(string(t.Station) + ".LastRefusal"), g.refused[t.Station], q, s.At})
 		values = append(values, packmlValues(string(t.Station), s, t, q)...)
+		if r, ok := g.results[t.Station]; ok {
+			values = append(values, resultValues(string(t.Station), r, simulated(t), q)...)
+		}
 	}
 	lead := leading(s)
 	values = append(values, packmlValues("Line", s, &lead, q)...)

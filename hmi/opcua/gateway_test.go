@@ -27,6 +27,7 @@ type plant struct {
 	mute    bool // there, and says nothing
 	cut     chan struct{}
 	asked   []line.Request
+	journal []line.Entry
 	session string // the one that it knows
 	answer  func(line.Request) (line.Reply, error)
 }
@@ -63,6 +64,35 @@ func (p *plant) Snapshots(ctx context.Context, see func(line.Snapshot) error) er
 			return ctx.Err()
 		case <-cut:
 		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Events plays the journal that the plant has.
+func (p *plant) Events(ctx context.Context, from uint64, see func(line.Entry) error) error {
+	for {
+		p.mu.Lock()
+		away, cut := p.away, p.cut
+		var entries []line.Entry
+		for _, e := range p.journal {
+			if e.Seq >= from {
+				entries = append(entries, e)
+			}
+		}
+		p.mu.Unlock()
+		if away {
+			return errors.New("the socket is away")
+		}
+		for _, e := range entries {
+			if err := see(e); err != nil {
+				return err
+			}
+			from = e.Seq + 1
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-cut:
 		}
 	}
 }
@@ -163,6 +193,36 @@ func TestAnOperatorSeesTheLine(t *testing.T) {
 	if v := read(t, c, "ST060.Commands").Value.Value().([]string); strings.Join(v, " ") != "Stop Unhold Abort Complete" {
 		t.Errorf("Held takes %v", v)
 	}
+}
+
+// A result is a fact of the journal: the gateway reads on where it was when the supervisor comes again.
+func TestTheLastResultIsShown(t *testing.T) {
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	eventually(t, "the line is shown", good(t, c, "ST060.State"))
+	if v := read(t, c, "ST060.LastResult.ResultEvaluation"); v.Status != ua.StatusBadWaitingForInitialData {
+		t.Errorf("before any result: %v", v.Status)
+	}
+	done := func(seq uint64, verdict line.Verdict) line.Entry {
+		return line.Entry{Seq: seq, Record: line.Record{At: at, Station: "ST060", Fact: line.StepDone{Part: "EV-P1-000001", Step: line.Weld, Verdict: verdict, Text: "joint 23 is weak"}}}
+	}
+	p.change(func(p *plant) { p.journal = []line.Entry{done(77, line.Unknown), done(78, line.NOK)} })
+	evaluation := func(want int32) func() bool {
+		return func() bool {
+			v := read(t, c, "ST060.LastResult.ResultEvaluation")
+			return v.Status == ua.StatusOK && v.Value.Value() == want
+		}
+	}
+	eventually(t, "NOK", evaluation(2))
+	for name, want := range map[string]any{"ResultId": "78", "PartId": "EV-P1-000001", "StepId": "weld", "CreationTime": at, "IsSimulated": true} {
+		if v := read(t, c, "ST060.LastResult."+name).Value.Value(); v != want {
+			t.Errorf("%s is %v, want %v", name, v, want)
+		}
+	}
+	p.change(func(p *plant) { p.away = true })
+	p.change(func(p *plant) { p.away = false; p.journal = append(p.journal, done(79, line.OK)) })
+	eventually(t, "OK", evaluation(1))
 }
 
 // A value that the supervisor has not just said is never Good, whether the socket is gone or only silent.

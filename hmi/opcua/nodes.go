@@ -52,6 +52,7 @@ func (g *Gateway) stationNodes(t *line.StationSnapshot) []Node {
 			part("State", Text, "The device's own PackML state, as last read."), part("Simulated", Bool, "The device is virtual."),
 		)
 	}
+	nodes = append(nodes, resultNodes(name)...)
 	nodes = append(nodes, g.stationMethods(name)...)
 	return append(nodes, g.packmlNodes(name)...)
 }
