@@ -49,7 +49,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		may     string
 		command line.Command
 	}{
-		//V O T M P Q C A
+		// V O T M P Q C A
 		{". x x x . . . .", machine("Reset")},
 		{". x x x . . . .", machine("Start")},
 		{". x x x . . . .", machine("Stop")},

@@ -244,6 +244,9 @@ type Action struct {
 	Command  string         `json:"command"`
 	Accepted bool           `json:"accepted"`
 	Reply    string         `json:"reply"`
+	Account  string         `json:"account,omitempty"` // who asked, as it was proven; By may be what somebody typed
+	Old      string         `json:"old,omitempty"`     // what it concerned, before and after it
+	New      string         `json:"new,omitempty"`
 	pack     int64
 }
 

@@ -31,8 +31,9 @@ func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
 		}
 	}
 	d.Actions, err = list(ctx, q, func(a *Action) []any {
-		return []any{&a.Seq, at{&a.At}, text[line.StationID]{&a.Station}, &a.pack, &a.By, &a.Why, &a.Command, &a.Accepted, &a.Reply}
-	}, `SELECT seq, at_us, station, pack_id, asker, why, command, accepted, reply FROM actions WHERE seq BETWEEN ? AND ? ORDER BY seq`, d.seq, end)
+		return []any{&a.Seq, at{&a.At}, text[line.StationID]{&a.Station}, &a.pack, &a.By, &a.Why, &a.Command, &a.Accepted, &a.Reply, &a.Account, &a.Old, &a.New}
+	}, `SELECT seq, at_us, station, pack_id, asker, why, command, accepted, reply, account, old_value, new_value FROM actions
+		WHERE seq BETWEEN ? AND ? AND command NOT LIKE 'log in from %' AND command NOT LIKE 'note that %' ORDER BY seq`, d.seq, end) // log-ins concern no pack
 	if err != nil {
 		return err
 	}

@@ -194,9 +194,7 @@ func (f *fold) lineEntry(s scope, fact line.Fact) {
 		f.exec("UPDATE holds SET released_seq = ?, released_us = ?, released_by = ?, released_reason = ? WHERE subject = ? AND released_seq IS NULL",
 			s.seq, s.micros, fact.By, fact.Reason, fact.Subject)
 	case line.CommandApplied:
-		f.exec(`INSERT INTO actions (seq, at_us, station, pack_id, request, asker, why, command, accepted, reply)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.seq, s.micros, s.station, s.pack, fact.Request, fact.By, fact.Why,
-			fact.Command, fact.Accepted, fact.Reply)
+		f.commandApplied(s, fact)
 	case line.MaterialLoaded:
 		f.materialLoaded(s, fact)
 	case line.ToolServiced:
@@ -207,8 +205,9 @@ func (f *fold) lineEntry(s scope, fact line.Fact) {
 			s.seq, s.micros, s.station, string(fact.Verdict), micros(fact.ValidUntil))
 		s.pack = 0 // Found by the check.
 		f.measurements(s, "master", fact.Measurements)
-	default: // An alarm's, or a kind that only the journal keeps.
+	default: // An alarm's, an account's, or a kind that only the journal keeps.
 		f.alarmEntry(s, fact)
+		f.accountEntry(s, fact)
 	}
 }
 
