@@ -196,6 +196,40 @@ func TestConfirmationComesAfterAcknowledgement(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotConfirmedStaysBesideTheNextOne(t *testing.T) {
+	const id = "ST060/confirmed"
+	r := newRoom()
+	r.set(id, true)
+	if err := r.ask(line.AcknowledgeAlarm{Alarm: id}); err != nil {
+		t.Fatal(err)
+	}
+	r.set(id, false)
+	r.set(id, true)
+	all := r.book.All()
+	if len(all) != 2 || !all[0].Branch || !all[0].Acknowledged || all[0].Confirmed {
+		t.Fatalf("%+v", all)
+	}
+	if err := r.ask(line.ConfirmAlarm{Alarm: id, Occurrence: 1}); err != nil || len(r.book.All()) != 1 {
+		t.Errorf("%v, %d entries", err, len(r.book.All()))
+	}
+}
+
+func TestLatchedAlarmIsNotResetWhileItsCauseIsThere(t *testing.T) {
+	const id = "ST060/latched"
+	r := newRoom()
+	r.set(id, true)
+	if err := r.ask(line.AcknowledgeAlarm{Alarm: id}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ask(line.ResetAlarm{Alarm: id}); err == nil {
+		t.Error("it was reset while its cause is there")
+	}
+	r.set(id, false)
+	if got := r.state(id); got != alarms.LatchedSeen {
+		t.Errorf("it is in %s", got)
+	}
+}
+
 func TestDelays(t *testing.T) {
 	const id = "ST060/slow"
 	r := newRoom()
