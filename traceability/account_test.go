@@ -37,6 +37,9 @@ func TestAccountsAndAuditInTheTables(t *testing.T) {
 			}
 			text += line + "\n"
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		return text
 	}
 	want := `amna added ["Viewer"] sana new
