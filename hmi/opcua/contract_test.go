@@ -224,6 +224,7 @@ var at = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 // TestAnySpace is the contract of opcua.Space: what clients see of what was declared and published, by whatever library.
 func TestAnySpace(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, t.TempDir(), freeAddress(t), nil)
 	seen := make(chan opcua.Caller, 10)
 	thing, part := opcua.Own("Thing"), func(name string) opcua.Browse {
@@ -369,6 +370,11 @@ func spaceCalls(t *testing.T, b *bench, seen <-chan opcua.Caller) {
 	if res := call(t, c, "Thing", "Thing.Ask", int32(1)); res.StatusCode != ua.StatusBadInvalidArgument {
 		t.Errorf("with a number: %v", res.StatusCode)
 	}
+	for _, text := range []string{"a bell \a", strings.Repeat("x", 600)} {
+		if res := call(t, c, "Thing", "Thing.Ask", text); res.StatusCode != ua.StatusBadInvalidArgument {
+			t.Errorf("with %.20q: %v", text, res.StatusCode)
+		}
+	}
 	viewer := b.mustDial(t, login{user: "vera", password: "vera-password"})
 	if res := call(t, viewer, "Thing", "Thing.Ask", "do"); res.StatusCode != ua.StatusBadUserAccessDenied {
 		t.Errorf("a viewer's call: %v", res.StatusCode)
@@ -419,6 +425,7 @@ func spaceChanges(t *testing.T, b *bench, value func(string, any, opcua.Quality)
 
 // TestWhoGetsIn holds that nobody gets in without a strong policy, a trusted certificate and a right password.
 func TestWhoGetsIn(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, t.TempDir(), freeAddress(t), nil)
 	if err := b.server.Declare(opcua.Object{Browse: opcua.Browse{ID: opcua.Own("Thing"), Name: "Thing"}}); err != nil {
 		t.Fatal(err)

@@ -160,6 +160,7 @@ func good(t testing.TB, c *gopcua.Client, name string) func() bool {
 }
 
 func TestAnOperatorSeesTheLine(t *testing.T) {
+	t.Parallel()
 	b := open(t, newPlant(), t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST070.State"))
@@ -197,6 +198,7 @@ func TestAnOperatorSeesTheLine(t *testing.T) {
 
 // A result is a fact of the journal: the gateway reads on where it was when the supervisor comes again.
 func TestTheLastResultIsShown(t *testing.T) {
+	t.Parallel()
 	p := newPlant()
 	b := open(t, p, t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
@@ -227,6 +229,7 @@ func TestTheLastResultIsShown(t *testing.T) {
 
 // A value that the supervisor has not just said is never Good, whether the socket is gone or only silent.
 func TestNothingOldIsGood(t *testing.T) {
+	t.Parallel()
 	for name, leave := range map[string]func(*plant, bool){
 		"away": func(p *plant, gone bool) { p.away = gone }, "silent": func(p *plant, gone bool) { p.mute = gone },
 	} {
@@ -254,6 +257,7 @@ func TestNothingOldIsGood(t *testing.T) {
 
 // A watcher of a gateway that is killed and started again never hears Good of a value that is not so any more.
 func TestAGatewayRestartsUnderItsWatchers(t *testing.T) {
+	t.Parallel()
 	p, dir, address := newPlant(), t.TempDir(), freeAddress(t)
 	b := open(t, p, dir, address)
 	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "Line.Good"))
@@ -272,6 +276,7 @@ func TestAGatewayRestartsUnderItsWatchers(t *testing.T) {
 }
 
 func TestAnOperatorCommands(t *testing.T) {
+	t.Parallel()
 	p := newPlant()
 	b := open(t, p, t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
@@ -313,6 +318,7 @@ func TestAnOperatorCommands(t *testing.T) {
 
 // The supervisor forgets logins at its restart; an operator need not log in again by hand, and nobody becomes anybody else.
 func TestALoginOutlivesTheSupervisor(t *testing.T) {
+	t.Parallel()
 	p := newPlant()
 	b := open(t, p, t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
@@ -381,6 +387,7 @@ func next(t testing.TB, events <-chan []*ua.Variant) []*ua.Variant {
 }
 
 func TestAnOperatorSeesToAlarms(t *testing.T) {
+	t.Parallel()
 	p := newPlant()
 	b := open(t, p, t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
@@ -438,6 +445,7 @@ func TestAnOperatorSeesToAlarms(t *testing.T) {
 }
 
 func TestNodeSetIsWellFormed(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	if err := opcua.WriteNodeSet(&out, newPlant().now); err != nil {
 		t.Fatal(err)

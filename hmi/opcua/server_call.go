@@ -3,6 +3,7 @@ package opcua
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/awcullen/opcua/server"
@@ -135,12 +136,23 @@ func fits(k Kind, v any) (ok bool) {
 	case Double:
 		_, ok = v.(float64)
 	case String:
-		_, ok = v.(string)
+		var text string
+		text, ok = v.(string)
+		ok = ok && printable(text)
 	case Moment:
 		_, ok = v.(time.Time)
 	case Text, Reference:
 	}
 	return ok
+}
+
+// maxText is how long a text of a caller may be, in bytes.
+const maxText = 512
+
+// printable reports whether a text may go into the journal and on screens. The supervisor would refuse it too, without an answer
+// that says so.
+func printable(text string) bool {
+	return len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f || r == 0xfffd })
 }
 
 // uncertain is the plain status of that severity: neither a failure of the call nor a success.

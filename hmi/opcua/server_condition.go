@@ -101,7 +101,7 @@ func (s *Server) onEvent(session *server.Session, r ua.CallMethodRequest, verb A
 	}
 	id, ok1 := r.InputArguments[0].(ua.ByteString)
 	comment, ok2 := r.InputArguments[1].(ua.LocalizedText)
-	if !ok1 || !ok2 {
+	if !ok1 || !ok2 || !printable(comment.Text) {
 		return ua.CallMethodResult{StatusCode: ua.BadInvalidArgument}
 	}
 	a, found := s.find(func(a Alarm) bool { return eventID(a) == id && s.id(conditionID(a.Alarm)) == r.ObjectID })

@@ -11,10 +11,10 @@ import (
 
 // The namespaces of the companion specifications whose names we use.
 const (
-	diSpace        = "http://opcfoundation.org/UA/DI/"                 // OPC 10000-100
-	machinerySpace = "http://opcfoundation.org/UA/Machinery/"          // OPC 40001-1
-	packmlSpace    = "http://opcfoundation.org/UA/PackML/"             // OPC 30050
-	jobSpace       = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2" // OPC 10031-4
+	diSpace        = "http://opcfoundation.org/UA/DI/"                  // OPC 10000-100
+	machinerySpace = "http://opcfoundation.org/UA/Machinery/"           // OPC 40001-1
+	packmlSpace    = "http://opcfoundation.org/UA/PackML/"              // OPC 30050
+	jobSpace       = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/" // OPC 10031-4
 )
 
 func standardNodes() []Node {
@@ -101,7 +101,8 @@ func (g *Gateway) packmlNodes(of string) []Node {
 		Object{Browse: Browse{ID: root, Parent: ID{Space: packmlSpace, Number: 72}, Name: of, Help: "After OPC 30050."}},
 		Object{Browse: Browse{ID: status, Parent: root, Space: packmlSpace, Name: "Status"}, Folder: true},
 		Object{Browse: Browse{ID: Own(of + ".PackML.Admin"), Parent: root, Space: packmlSpace, Name: "Admin"}, Folder: true},
-		statusVariable(of, "UnitModeCurrent", Int32), statusVariable(of, "StateCurrent", Int32),
+		statusVariable(of, "UnitModeCurrent", Int32),
+		Variable{Browse: Browse{ID: Own(status.Text + ".StateCurrent"), Parent: status, Name: "StateCurrent", Help: "Ours: OPC 30050 has the state in its machines only."}, Kind: Int32},
 		statusVariable(of, "EquipmentBlocked", Bool), statusVariable(of, "EquipmentStarved", Bool),
 	}
 	parent, target := root, of

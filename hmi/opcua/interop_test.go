@@ -1,0 +1,79 @@
+package opcua_test
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"linectl/line"
+)
+
+const interop = "../../test/interop"
+
+// TestAStrangersClient lets node-opcua, a client by other people in another language, do what an operator does.
+func TestAStrangersClient(t *testing.T) {
+	program, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("skipped: node is not installed")
+	}
+	if _, err := os.Stat(filepath.Join(interop, "node_modules", "node-opcua")); err != nil {
+		t.Skip("skipped: run npm install in test/interop first")
+	}
+	p := newPlant()
+	dir := t.TempDir()
+	b := open(t, p, dir, freeAddress(t))
+	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "ST060.State"))
+	key, err := x509.MarshalPKCS8PrivateKey(b.client.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	certificate, private := write("hmi.pem", "CERTIFICATE", b.client.Certificate), write("hmi.key", "PRIVATE KEY", key)
+	for _, policy := range []string{"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"} {
+		t.Run(policy, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			client := exec.CommandContext(ctx, program, "operator.cjs", "opc.tcp://"+b.address, certificate, private, filepath.Join(dir, "node"), policy) //nolint:gosec // our own script
+			client.Dir = interop
+			out, err := client.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			_, text, _ := strings.Cut(string(out), "SEEN ")
+			var seen map[string]any
+			if err := json.Unmarshal([]byte(text), &seen); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			want := map[string]any{
+				"wrongPassword": "refused", "browsed": []any{"ReasonText", "ST060"}, "packml": "Held", "state": 11.0, "reason": "ST060.welder holds by itself",
+				"unit": "%", "reset": []any{"Good", true, "8 stations follow"}, "arguments": []any{"RequestId", "Why"}, "watched": 3.0,
+				"alarm": []any{"ST060/held", false, true}, "acknowledged": "Good",
+			}
+			if diff := cmp.Diff(want, seen); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	asked := p.requests()
+	if len(asked) == 0 {
+		t.Fatal("the line was asked nothing")
+	}
+	if last := asked[len(asked)-1]; last.Command != (line.AcknowledgeAlarm{Alarm: "ST060/held", Occurrence: 1}) || last.Why != "seen" {
+		t.Errorf("the line was asked %+v", last)
+	}
+}
