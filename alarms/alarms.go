@@ -31,8 +31,9 @@ type Alarm struct {
 	Changed      time.Time
 	Active       bool
 	Acknowledged bool
-	Confirmed    bool // true also where no confirmation is asked for
-	Latched      bool // stays until it is reset
+	Confirmed    bool   // true also where no confirmation is asked for
+	Latched      bool   // stays until it is reset
+	SeenBy       string // who acknowledged it
 	Comment      string
 	CommentBy    string
 	Shelf        *line.AlarmShelved // nil unless shelved
@@ -122,7 +123,7 @@ func (b *Book) Apply(r line.Record) {
 	case line.AlarmCleared:
 		b.change(r, f.Alarm, func(a *Alarm) { a.Active = false })
 	case line.AlarmAcknowledged:
-		b.each(r, f.Alarm, f.Occurrence, func(a *Alarm) { a.Acknowledged = true; a.note(f.By, f.Comment) })
+		b.each(r, f.Alarm, f.Occurrence, func(a *Alarm) { a.Acknowledged, a.SeenBy = true, f.By; a.note(f.By, f.Comment) })
 	case line.AlarmConfirmed:
 		b.each(r, f.Alarm, f.Occurrence, func(a *Alarm) { a.Confirmed = true; a.note(f.By, f.Comment) })
 	case line.AlarmCommented:
@@ -142,7 +143,7 @@ func (b *Book) Apply(r line.Record) {
 	case line.AlarmReset:
 		b.change(r, f.Alarm, func(a *Alarm) { a.Latched = false })
 	case line.AlarmRepeated:
-		b.change(r, f.Alarm, func(a *Alarm) { a.Acknowledged, a.Announced = false, r.At })
+		b.change(r, f.Alarm, func(a *Alarm) { a.Acknowledged, a.SeenBy, a.Announced = false, "", r.At })
 	case line.AlarmOutOfService:
 		b.change(r, f.Alarm, func(a *Alarm) { a.OutOfService, a.Announced = !f.Back, r.At })
 	default: // not an alarm

@@ -57,7 +57,7 @@ func (r *room) set(id string, stands bool) {
 func (r *room) wait(d time.Duration) {
 	for end := r.now.Add(d); r.now.Before(end); {
 		step := time.Second
-		if d > time.Hour {
+		if d > 10*time.Minute {
 			step = time.Minute
 		}
 		r.now = r.now.Add(step)

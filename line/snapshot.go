@@ -95,6 +95,7 @@ type AlarmSnapshot struct {
 	Action       string    `json:"action"`
 	Active       bool      `json:"active"`
 	Acknowledged bool      `json:"acknowledged"`
+	SeenBy       string    `json:"acknowledged_by,omitempty"`
 	Confirmed    bool      `json:"confirmed"` // true also where none is asked for
 	Latched      bool      `json:"latched,omitempty"`
 	Group        string    `json:"group,omitempty"`

@@ -236,6 +236,9 @@ func (s *alarmStory) list() {
 		if a.Shelved {
 			fmt.Fprintf(&s.told, ", shelved by %s for another %s: %s", a.ShelvedBy, a.ShelvedUntil.Sub(s.now), a.ShelvedWhy)
 		}
+		if a.SeenBy != "" {
+			fmt.Fprintf(&s.told, ", seen by %s", a.SeenBy)
+		}
 		if a.Comment != "" {
 			fmt.Fprintf(&s.told, ", %s notes %q", a.CommentBy, a.Comment)
 		}

@@ -50,7 +50,7 @@ func alarmSnapshot(a alarms.Alarm) line.AlarmSnapshot {
 	s := line.AlarmSnapshot{
 		Alarm: a.Alarm, Station: a.Station, Occurrence: a.Occurrence, Branch: a.Branch, Repeats: a.Repeats, State: string(a.State()),
 		Since: a.Since, Changed: a.Changed, Severity: a.Severity, Text: a.Text, Cause: a.Cause, Consequence: a.Consequence, Action: a.Action,
-		Active: a.Active, Acknowledged: a.Acknowledged, Confirmed: a.Confirmed, Latched: a.Latched, Group: a.Group,
+		Active: a.Active, Acknowledged: a.Acknowledged, SeenBy: a.SeenBy, Confirmed: a.Confirmed, Latched: a.Latched, Group: a.Group,
 		Comment: a.Comment, CommentBy: a.CommentBy, Suppressed: a.Suppressed, OutOfService: a.OutOfService,
 	}
 	if f := a.Shelf; f != nil {
