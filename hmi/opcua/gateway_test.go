@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +31,7 @@ type plant struct {
 	asked   []line.Request
 	journal []line.Entry
 	session string // the one that it knows
+	door    opcua.Authenticator
 	answer  func(line.Request) (line.Reply, error)
 }
 
@@ -129,6 +132,9 @@ func open(t testing.TB, p *plant, dir, address string) *bench {
 	t.Helper()
 	var g *opcua.Gateway
 	b := newBench(t, dir, address, func(o *opcua.Options) {
+		if p.door != nil {
+			o.Logins = p.door
+		}
 		o.OnAlarm = func(ctx context.Context, by opcua.Caller, a opcua.AlarmAct) (opcua.Status, string) {
 			return g.OnAlarm(ctx, by, a)
 		}
@@ -316,19 +322,33 @@ func TestAnOperatorCommands(t *testing.T) {
 	}
 }
 
+// turnstile gives every login a session of its own.
+type turnstile struct{ logins atomic.Int32 }
+
+func (d *turnstile) Authenticate(ctx context.Context, user, password, source string) (opcua.Login, error) {
+	l, err := door{}.Authenticate(ctx, user, password, source)
+	l.Session = fmt.Sprintf("session %d of %s", d.logins.Add(1), user)
+	return l, err
+}
+
 // The supervisor forgets logins at its restart; an operator need not log in again by hand, and nobody becomes anybody else.
 func TestALoginOutlivesTheSupervisor(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
+	p.door, p.session = &turnstile{}, "session 1 of amna"
 	b := open(t, p, t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
-	p.change(func(p *plant) { p.session = "another" })
-	if res := call(t, c, "Line", "Line.Stop", "", ""); res.StatusCode != ua.StatusBadUserAccessDenied || len(p.requests()) != 0 {
-		t.Errorf("with a session that nobody knows: %v", res.StatusCode)
+	stop := func() ua.StatusCode { return call(t, c, "Line", "Line.Stop", "", "").StatusCode }
+	if s := stop(); s != ua.StatusOK {
+		t.Errorf("with the session of the login: %v", s)
 	}
-	p.change(func(p *plant) { p.session = "session of amna" })
-	if res := call(t, c, "Line", "Line.Stop", "", ""); res.StatusCode != ua.StatusOK {
-		t.Errorf("after the renewal: %v", res.StatusCode)
+	p.change(func(p *plant) { p.session = "session 2 of amna" })
+	if s := stop(); s != ua.StatusOK || len(p.requests()) != 2 {
+		t.Errorf("when the supervisor has forgotten it: %v", s)
+	}
+	p.change(func(p *plant) { p.session = "of somebody else" })
+	if s := stop(); s != ua.StatusBadUserAccessDenied || len(p.requests()) != 2 {
+		t.Errorf("when it knows no session of hers: %v", s)
 	}
 }
 
