@@ -7,7 +7,7 @@ SHELL := bash
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # Packages with goroutines or sockets. The others are pure and have nothing to race.
-CONCURRENT := ./plc/... ./simulator/... ./supervisor/... ./traceability/... ./control/... ./cmd/...
+CONCURRENT := ./plc/... ./simulator/... ./supervisor/... ./traceability/... ./control/... ./hmi/... ./cmd/...
 FUZZTIME ?= 20s
 GOTEST := go test -json -timeout 10m
 
