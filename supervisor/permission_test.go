@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -264,4 +265,47 @@ func TestAccountsComeBackFromTheJournal(t *testing.T) {
 			names[a.User] = true
 		}
 	})
+}
+
+// The page on security shows the matrix as it is: its rows are asked of the line, one command for each.
+func TestTheSecurityPageShowsTheMatrix(t *testing.T) {
+	source, err := os.ReadFile("../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]line.Command{
+		"PackML commands of stations and the line":                line.Machine{Target: "line", Command: "Stop"},
+		"load material, service a tool":                           line.ServiceTool{Station: "ST060", Action: "clean"},
+		"acknowledge, confirm, comment, shelve, reset alarms":     line.ShelveAlarm{Alarm: "ST060/x"},
+		"take an alarm out of service":                            line.DisableAlarm{Alarm: "ST060/x"},
+		"add an order":                                            line.AddOrder{Order: "o"},
+		"decide on rework":                                        line.DecideRework{Pack: "p"},
+		"scrap a pack":                                            line.DecideRework{Pack: "p", Scrap: true},
+		"hold, release a hold":                                    line.Hold{Subject: "L1"},
+		"add and disable accounts, give roles, others' passwords": line.AddUser{User: "omar"},
+		"one's own password":                                      line.ChangePassword{User: "me"},
+	}
+	found := 0
+	for text := range strings.Lines(string(source)) {
+		cells := strings.Split(strings.TrimSpace(text), "|")
+		if len(cells) != len(line.Roles)+3 {
+			continue
+		}
+		c, ok := rows[strings.TrimSpace(cells[1])]
+		if !ok {
+			continue
+		}
+		found++
+		for i, role := range line.Roles {
+			d := newDesk(t)
+			d.account("me", role)
+			reply, _ := d.as("me", c)
+			if may, says := !strings.Contains(reply.Text, "may not "), strings.TrimSpace(cells[i+2]) == "x"; may != says {
+				t.Errorf("%s, %s: the page says %t, the line %t", cells[1], role, says, may)
+			}
+		}
+	}
+	if found != len(rows) {
+		t.Errorf("%d rows on the page, want %d", found, len(rows))
+	}
 }
