@@ -62,12 +62,19 @@ func (c *Client) Snapshot(ctx context.Context) (s line.Snapshot, err error) {
 // Do sends a request of the user of this computer. A refusal is a Reply that is not accepted, no error; after an error nobody knows whether the request
 // was done, and it may be sent again with the same ID.
 func (c *Client) Do(ctx context.Context, r line.Request) (line.Reply, error) {
-	return c.DoAs(ctx, "", r)
+	return c.do(ctx, "", r)
 }
 
 // DoAs is Do with the token of a session: the request is its user's, whatever By says. The error is ErrNoSession when the
 // session has ended, and then nothing was done.
-func (c *Client) DoAs(ctx context.Context, token string, r line.Request) (reply line.Reply, err error) {
+func (c *Client) DoAs(ctx context.Context, token string, r line.Request) (line.Reply, error) {
+	if token == "" { // it would be the request of this computer's user
+		return line.Reply{}, ErrNoSession
+	}
+	return c.do(ctx, token, r)
+}
+
+func (c *Client) do(ctx context.Context, token string, r line.Request) (reply line.Reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout+2*time.Second)
 	defer cancel()
 	out, err := EncodeRequest(r)

@@ -113,7 +113,8 @@ func TestARequestIsItsSessions(t *testing.T) {
 	_, err2 := c.Session(t.Context(), s.Token)
 	_, err3 := c.Users(t.Context(), s.Token)
 	_, err4 := c.AddUser(t.Context(), s.Token, "", "", line.AddUser{User: "omar", Roles: []line.Role{line.Admin}}, password)
-	for i, err := range []error{err1, err2, err3, err4} {
+	_, err5 := c.DoAs(t.Context(), "", reset)
+	for i, err := range []error{err1, err2, err3, err4, err5} {
 		if !errors.Is(err, control.ErrNoSession) {
 			t.Errorf("call %d with an ended session: %v", i+1, err)
 		}
