@@ -2,10 +2,8 @@ package opcua_test
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	gopcua "github.com/gopcua/opcua"
-	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
@@ -349,165 +346,5 @@ func TestALoginOutlivesTheSupervisor(t *testing.T) {
 	p.change(func(p *plant) { p.session = "of somebody else" })
 	if s := stop(); s != ua.StatusBadUserAccessDenied || len(p.requests()) != 2 {
 		t.Errorf("when it knows no session of hers: %v", s)
-	}
-}
-
-var eventFields = []string{"EventId", "ConditionName", "ActiveState/Id", "AckedState/Id", "Retain", "Severity", "Message", "EventType"}
-
-// watch subscribes to the alarms below an object and returns what comes, by the fields above and the condition.
-func watch(t testing.TB, c *gopcua.Client, object *ua.NodeID) (uint32, <-chan []*ua.Variant) {
-	t.Helper()
-	notes := make(chan *gopcua.PublishNotificationData, 100)
-	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var selects []*ua.SimpleAttributeOperand
-	for _, f := range eventFields {
-		o := &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.BaseEventType), AttributeID: ua.AttributeIDValue}
-		for n := range strings.SplitSeq(f, "/") {
-			o.BrowsePath = append(o.BrowsePath, &ua.QualifiedName{Name: n})
-		}
-		selects = append(selects, o)
-	}
-	selects = append(selects, &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.ConditionType), AttributeID: ua.AttributeIDNodeID})
-	res, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, &ua.MonitoredItemCreateRequest{
-		ItemToMonitor:  &ua.ReadValueID{NodeID: object, AttributeID: ua.AttributeIDEventNotifier, DataEncoding: &ua.QualifiedName{}},
-		MonitoringMode: ua.MonitoringModeReporting,
-		RequestedParameters: &ua.MonitoringParameters{ClientHandle: 1, QueueSize: 100, Filter: &ua.ExtensionObject{
-			EncodingMask: ua.ExtensionObjectBinary, TypeID: &ua.ExpandedNodeID{NodeID: ua.NewNumericNodeID(0, id.EventFilter_Encoding_DefaultBinary)},
-			Value: ua.EventFilter{SelectClauses: selects, WhereClause: &ua.ContentFilter{}},
-		}},
-	})
-	if err != nil || res.Results[0].StatusCode != ua.StatusOK {
-		t.Fatalf("watch alarms: %v %v", err, res)
-	}
-	events := make(chan []*ua.Variant, 100)
-	go func() {
-		for note := range notes {
-			if list, ok := note.Value.(*ua.EventNotificationList); ok {
-				for _, e := range list.Events {
-					events <- e.EventFields
-				}
-			}
-		}
-	}()
-	return sub.SubscriptionID, events
-}
-
-func next(t testing.TB, events <-chan []*ua.Variant) []*ua.Variant {
-	t.Helper()
-	select {
-	case e := <-events:
-		return e
-	case <-time.After(5 * time.Second):
-		t.Fatal("no event came")
-		return nil
-	}
-}
-
-func TestAnOperatorSeesToAlarms(t *testing.T) {
-	t.Parallel()
-	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
-	c := b.mustDial(t, login{})
-	eventually(t, "the line is shown", good(t, c, "ST060.State"))
-	sub, events := watch(t, c, ua.NewNumericNodeID(0, id.Server))
-	refresh := &ua.CallMethodRequest{
-		ObjectID: ua.NewNumericNodeID(0, id.ConditionType), MethodID: ua.NewNumericNodeID(0, id.ConditionType_ConditionRefresh),
-		InputArguments: []*ua.Variant{ua.MustVariant(sub)},
-	}
-	if res, err := c.Call(t.Context(), refresh); err != nil || res.StatusCode != ua.StatusOK {
-		t.Fatalf("refresh: %v %v", res, err)
-	}
-	if e := next(t, events); e[7].NodeID().IntID() != id.RefreshStartEventType {
-		t.Errorf("a refresh began with %v", e[7].Value())
-	}
-	e := next(t, events)
-	if e[1].Value() != "ST060/held" || e[2].Value() != true || e[3].Value() != false || e[4].Value() != true || e[5].Value() != uint16(700) {
-		t.Errorf("the alarm came as %v %v %v %v %v", e[1].Value(), e[2].Value(), e[3].Value(), e[4].Value(), e[5].Value())
-	}
-	if end := next(t, events); end[7].NodeID().IntID() != id.RefreshEndEventType {
-		t.Errorf("a refresh ended with %v", end[7].Value())
-	}
-	acknowledge := func(c *gopcua.Client, event any) ua.StatusCode {
-		res, err := c.Call(t.Context(), &ua.CallMethodRequest{
-			ObjectID: e[8].NodeID(), MethodID: ua.NewNumericNodeID(0, id.AcknowledgeableConditionType_Acknowledge),
-			InputArguments: []*ua.Variant{ua.MustVariant(event), ua.MustVariant(ua.NewLocalizedText("seen"))},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return res.StatusCode
-	}
-	if s := acknowledge(c, []byte("no such event")); s != ua.StatusBadEventIDUnknown {
-		t.Errorf("an unknown event: %v", s)
-	}
-	if s := acknowledge(c, e[0].Value()); s != ua.StatusOK {
-		t.Fatalf("acknowledge: %v", s)
-	}
-	asked := p.requests()
-	if last := asked[len(asked)-1]; last.Command != (line.AcknowledgeAlarm{Alarm: "ST060/held", Occurrence: 1}) || last.Why != "seen" || last.By != "amna" {
-		t.Errorf("the line was asked %+v", last)
-	}
-	p.change(func(p *plant) {
-		changed := p.now.Alarms[0]
-		changed.Acknowledged, changed.Changed = true, at.Add(time.Second)
-		p.now.Alarms = []line.AlarmSnapshot{changed}
-	})
-	if e := next(t, events); e[3].Value() != true || e[4].Value() != true {
-		t.Errorf("acknowledged it came as %v, retained %v", e[3].Value(), e[4].Value())
-	}
-	p.change(func(p *plant) { p.now.Alarms = nil })
-	if e := next(t, events); e[2].Value() != false || e[4].Value() != false {
-		t.Errorf("when it is over it came as active %v, retained %v", e[2].Value(), e[4].Value())
-	}
-}
-
-func TestNodeSetIsWellFormed(t *testing.T) {
-	t.Parallel()
-	var out strings.Builder
-	if err := opcua.WriteNodeSet(&out, newPlant().now); err != nil {
-		t.Fatal(err)
-	}
-	ids, parents := map[string]bool{}, map[string]string{}
-	d := xml.NewDecoder(strings.NewReader(out.String()))
-	var node string
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		start, ok := token.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		for _, a := range start.Attr {
-			if a.Name.Local == "NodeId" {
-				node = a.Value
-				if ids[node] {
-					t.Errorf("%s stands there twice", node)
-				}
-				ids[node] = true
-			}
-			if a.Name.Local == "IsForward" {
-				var target string
-				if err := d.DecodeElement(&target, &start); err != nil {
-					t.Fatal(err)
-				}
-				parents[node] = target
-			}
-		}
-	}
-	if !ids["ns=1;s=ST060.ReasonText"] || len(ids) < 100 {
-		t.Errorf("%d nodes, without the reason of ST060", len(ids))
-	}
-	for node, parent := range parents {
-		if strings.HasPrefix(parent, "ns=") && !ids[parent] {
-			t.Errorf("%s hangs from %s, which is not there", node, parent)
-		}
 	}
 }
