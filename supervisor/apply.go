@@ -12,6 +12,8 @@ import (
 // must not forget.
 func (l *Line) Apply(r line.Record) {
 	switch f := r.Fact.(type) {
+	case line.LineStarted:
+		l.opened = &f
 	case line.RecipePinned:
 		l.applyPinned(f)
 	case line.OrderAdded:
@@ -126,8 +128,7 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 	switch p := l.packs[r.Pack]; {
 	case p != nil:
 		if s.cfg.Kind == line.PackOut {
-			l.serials[p.recipe.SerialPrefix]++
-			p.serial = fmt.Sprintf("%s%06d", p.recipe.SerialPrefix, l.serials[p.recipe.SerialPrefix])
+			p.serial = l.issueSerial(p.recipe.SerialPrefix)
 		}
 		if s.cfg.Kind == line.Stack {
 			l.sets = without(l.sets, p.id)
@@ -144,6 +145,15 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 	}
 	s.infeed = without(s.infeed, f.Part)
 	s.Enter(&v)
+}
+
+// issueSerial returns a serial that was never issued before. A simulated pack's can be told from a real one's at a glance.
+func (l *Line) issueSerial(prefix string) string {
+	if l.opened != nil && l.opened.Simulated {
+		prefix = "SIM-" + prefix
+	}
+	l.serials[prefix]++
+	return fmt.Sprintf("%s%06d", prefix, l.serials[prefix])
 }
 
 func (l *Line) applyMoved(from *station, r line.Record, f line.PartMoved) {

@@ -7,6 +7,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,6 +53,7 @@ type Line struct {
 	byDevice map[line.DeviceID]*station
 	byID     map[line.StationID]*station
 
+	opened   *line.LineStarted          // the incarnation that wrote last
 	recipes  map[string]*recipes.Recipe // by hash
 	sequence uint64                     // of the last token
 	orders   []*order
@@ -135,6 +137,18 @@ func (l *Line) Send(j line.Job) {
 
 // Token returns a token that was never used before. The sequence is kept by the intents that carry it.
 func (l *Line) Token() line.Token { return line.NewToken(l.fence, l.sequence+1) }
+
+// Fits refuses a journal that is not this line's: simulated records and real parts never come together. Ask after the journal has
+// been replayed and before Resume.
+func (l *Line) Fits() error {
+	if l.opened == nil || l.opened.Simulated == l.cfg.Simulated {
+		return nil
+	}
+	if l.opened.Simulated {
+		return errors.New("these records are simulated and the line has real devices only; choose another data directory")
+	}
+	return errors.New("these records are of real parts and a device of the line is simulated; choose another data directory")
+}
 
 // Resume opens this incarnation after the journal has been replayed: no station comes back executing, and every act that was
 // open is asked about before anything moves.

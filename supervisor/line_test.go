@@ -318,3 +318,23 @@ func TestLineComesBackAtRest(t *testing.T) {
 		t.Errorf("the next token is %s", again.Token())
 	}
 }
+
+func TestSimulatedRecordsAndRealPartsNeverMeet(t *testing.T) {
+	d := newDesk(t)
+	d.Resume(noon)
+	again := d.config
+	for _, simulated := range []bool{true, false} {
+		again.Simulated = simulated
+		l, err := supervisor.New(again, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Fits(); err != nil {
+			t.Errorf("an empty journal is refused: %v", err)
+		}
+		l.Apply(line.Record{At: noon, Fact: line.LineStarted{Fence: 1, Simulated: true}})
+		if err := l.Fits(); (err == nil) != simulated {
+			t.Errorf("line simulated=%t over simulated records: %v", simulated, err)
+		}
+	}
+}
