@@ -14,14 +14,6 @@ import (
 // Window is how long after a station's first alarm others of the same station count as its consequence.
 const Window = 2 * time.Second
 
-// Severities, in the bands of OPC 10000-9: low, medium and high of 1 to 1000.
-const (
-	Low    = 300 // consumable warning
-	Medium = 500 // action soon
-	High   = 700 // station down
-	Urgent = 900 // hazard, or doubt about what was done to a part
-)
-
 // Alarm is one alarm and where it stands.
 type Alarm struct {
 	line.AlarmRaised

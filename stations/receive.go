@@ -52,6 +52,8 @@ const (
 // Receipt is what is known of a cell when it is judged at receipt.
 type Receipt struct {
 	Cell     line.CellID       // as read; empty when unreadable
+	Scan     line.Verdict      // of the scan itself
+	Why      string            // why the scan is not OK
 	Grade    float64           // of the code: 4 for A down to 0 for F
 	Supplier line.SupplierCell // from the shipping notice
 	Listed   bool              // it stands in a shipping notice
@@ -68,6 +70,8 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 	switch {
 	case c.Cell == "":
 		out.Reason = "cell code unreadable"
+	case c.Scan != line.OK:
+		out.Reason = fmt.Sprintf("code %s was not read well: %s", c.Cell, c.Why)
 	case c.Seen:
 		out.Reason = fmt.Sprintf("duplicate cell code %s: this code was received before; ask Quality", c.Cell)
 	case err != nil || !pattern.MatchString(string(c.Cell)):

@@ -13,6 +13,7 @@ import (
 
 	"linectl/alarms"
 	"linectl/line"
+	"linectl/packml"
 	"linectl/recipes"
 	"linectl/stations"
 )
@@ -69,7 +70,6 @@ type Line struct {
 	answered replies
 	counts   counts
 
-	now     time.Time
 	dirty   bool // something happened since the faults were last looked at
 	overdue time.Time
 	out     Output
@@ -111,9 +111,13 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		l.stations = append(l.stations, s)
 		s.blocked, s.starved = "blocked by "+string(sc.ID), "no part has come"
 		if i > 0 && sc.Kind != line.Bench {
-			s.before = l.stations[i-1]
 			l.stations[i-1].after = s
-			s.starved = "starved by " + string(s.before.ID)
+			s.starved = "starved by " + string(l.stations[i-1].ID)
+		}
+	}
+	for _, k := range []line.Kind{line.Receive, line.Sort, line.Stack, line.PackOut, line.Bench} {
+		if l.ofKind(k) == nil {
+			return nil, fmt.Errorf("the line has no station of kind %s, without which no pack can go through it", k)
 		}
 	}
 	return l, nil
@@ -127,8 +131,7 @@ func (l *Line) Record(r line.Record) {
 
 // Send gives a device a job. A stop goes out at once; everything else waits until what was recorded is durable.
 func (l *Line) Send(j line.Job) {
-	const stop, abort = 3, 8 // PackML command numbers
-	if j.Op == line.MachineCommand && (j.Machine == stop || j.Machine == abort) {
+	if c := packml.Command(j.Machine); j.Op == line.MachineCommand && (c == packml.CmdStop || c == packml.CmdAbort) {
 		l.out.Stops = append(l.out.Stops, j)
 		return
 	}
@@ -153,7 +156,7 @@ func (l *Line) Fits() error {
 // Resume opens this incarnation after the journal has been replayed: no station comes back executing, and every act that was
 // open is asked about before anything moves.
 func (l *Line) Resume(now time.Time) Output {
-	l.begin(now)
+	l.begin()
 	l.Record(line.Record{At: now, Fact: line.LineStarted{Fence: l.fence, Version: l.cfg.Version, Simulated: l.cfg.Simulated}})
 	for _, s := range l.stations {
 		s.Resume(now)
@@ -164,7 +167,7 @@ func (l *Line) Resume(now time.Time) Output {
 
 // Step decides. It does no I/O, starts no goroutine, reads no clock, draws no random number.
 func (l *Line) Step(now time.Time, in Input) Output {
-	l.begin(now)
+	l.begin()
 	switch in := in.(type) {
 	case Tick:
 	case Told:
@@ -186,7 +189,6 @@ func (l *Line) Step(now time.Time, in Input) Output {
 	return l.out
 }
 
-func (l *Line) begin(now time.Time) {
-	l.now = now
+func (l *Line) begin() {
 	l.out = Output{Stops: l.out.Stops[:0], Records: l.out.Records[:0], Jobs: l.out.Jobs[:0], Replies: l.out.Replies[:0]}
 }

@@ -38,6 +38,7 @@ type desk struct {
 	recipe *recipes.Recipe
 	now    time.Time
 	config supervisor.Config
+	seq    uint64
 }
 
 func newDesk(t testing.TB) *desk {
@@ -243,7 +244,7 @@ func TestRefusedRequestsSayWhatToDo(t *testing.T) {
 		{line.Machine{Target: "line", Command: "Dance"}, "Dance"},
 		{line.AddOrder{Order: "a", Product: "EV-P9", Quantity: 1}, `no approved recipe for "EV-P9"; products are ESS-P2`},
 		{line.AddOrder{Order: "a", Product: "ESS-P2", Quantity: 0}, "give a name and 1 to 100000 packs"},
-		{line.DecideRework{Pack: "ESS-P2-000001"}, "waits for no decision at the bench"},
+		{line.DecideRework{Pack: "ESS-P2-000001"}, "no pack ESS-P2-000001 is in process"},
 		{line.LoadMaterial{Station: "ST100", Item: "gap-filler", Lot: "G33", Quantity: 1, Expiry: noon.Add(-time.Hour)}, "lot G33 expired 23 Nov 2026: fetch a new one"},
 		{line.LoadMaterial{Station: "ST100", Item: "gap-filler", Lot: "G33", Expiry: noon.Add(time.Hour)}, "a quantity"},
 		{line.ServiceTool{Station: "ST070", Action: "clean"}, "ST070 has no tool that is serviced"},

@@ -57,7 +57,7 @@ func (l *Line) stationSnapshot(s *station) line.StationSnapshot {
 		Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String(), Act: s.Act(), Waiting: len(s.infeed),
 	}
 	if v := s.Visit(); v != nil {
-		out.Part, out.Pack, out.Done = v.Part, v.Pack, v.Done()
+		out.Part, out.Pack, out.Done, out.Of = v.Part, v.Pack, v.Done(), s.Planned()
 		if v.Recipe != nil {
 			if t := v.Recipe.Process(s.cfg.Kind).Tool; t != nil {
 				out.ToolUse, out.ToolLimit, out.Tool, out.ToolAction = s.ToolUse(t.Name), t.Limit, t.Name, t.Action
@@ -97,7 +97,7 @@ func (l *Line) words(s *station) (reason, next string) {
 		return s.Cause(), "remove the cause, then Unhold"
 	case st == packml.Complete:
 		return s.Cause(), "Reset"
-	case s.Visit() == nil && s.stuck != "":
+	case s.stuck != "":
 		return s.stuck, refusalAction(s.stuck)
 	case s.Waiting() != "":
 		return s.Waiting(), ""

@@ -171,6 +171,8 @@ func (r *rig) attend(snap line.Snapshot) {
 			if !r.try(line.DecideRework{Pack: s.Pack}).Accepted {
 				r.try(line.DecideRework{Pack: s.Pack, Scrap: true})
 			}
+		case s.State == "Aborted", s.State == "Stopped", s.State == "Idle":
+			r.try(line.Machine{Target: string(s.Station), Command: map[string]string{"Aborted": "Clear", "Stopped": "Reset", "Idle": "Start"}[s.State]})
 		case s.State == "Held":
 			for _, action := range []string{"clean", "dress"} {
 				if strings.Contains(s.Reason, "tool limit") && strings.Contains(s.Reason, action) {
