@@ -178,7 +178,7 @@ func TestSameSeedSameLine(t *testing.T) {
 }
 
 // build lets the operator work for a while, or until everything is built when the time is zero.
-func build(t *testing.T, d *demo, op *operator, span time.Duration) {
+func build(t testing.TB, d *demo, op *operator, span time.Duration) {
 	t.Helper()
 	began, moved, far := time.Now(), time.Now(), -1.0
 	for span == 0 || time.Since(began) < span {
