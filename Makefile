@@ -9,10 +9,12 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # Packages with goroutines or sockets. The others are pure and have nothing to race.
 CONCURRENT := ./plc/... ./simulator/... ./supervisor/... ./traceability/... ./control/... ./cmd/...
 FUZZTIME ?= 20s
+# How often both processes are killed over real sockets in make test; a plain go test does a few.
+KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
 GOTEST := go test -json -timeout 10m
 
-test: lint ## set up, format, lint, vet, every test, the race detector where there are goroutines
-	{ $(GOTEST) ./... && $(GOTEST) -race $(CONCURRENT); } | go run ./internal/tally
+test: lint ## set up, lint, every test, the race detector where there are goroutines, seventy kills
+	{ $(GOTEST) ./... && $(GOTEST) -race $(CONCURRENT) && $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
 
 lint: ## format, lint, vet
 	scripts/setup.sh
