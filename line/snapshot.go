@@ -13,6 +13,7 @@ type Snapshot struct {
 	Orders    []OrderSnapshot   `json:"orders"`
 	Packs     []PackSnapshot    `json:"packs"` // those in process, and the last few that are not
 	Alarms    []AlarmSnapshot   `json:"alarms"`
+	Holds     []HoldSet         `json:"holds,omitempty"` // what a person keeps from going on, by subject
 	Cells     CellCounts        `json:"cells"`
 	Good      int               `json:"good"`
 	NOK       int               `json:"nok"` // scrapped or quarantined

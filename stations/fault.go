@@ -40,9 +40,9 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 			"the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected")
 	}
 	for _, d := range m.devices {
-		if s := m.ml.State(); d.Up && d.State() == packml.Execute && now.Sub(d.since) > disagreement && (s == packml.Stopped || s == packml.Aborted || s == packml.Idle) {
-			add("device-runs-"+string(d.Role), line.SeverityHigh, fmt.Sprintf("%s is in Execute while the station is %s", d.ID, s), "the device was started at its own panel",
-				"the station gives it nothing to do", "stop it at its panel")
+		if s := m.ml.State(); d.Up && d.State() == packml.Execute && now.Sub(d.since) > disagreement && (s == packml.Stopped || s == packml.Aborted || s == packml.Idle) && m.cause != restarted {
+			add("device-runs-"+string(d.Role), line.SeverityHigh, fmt.Sprintf("%s is in Execute while the station is %s", d.ID, s),
+				"the device was started by somebody else, for example at its panel", "the station gives it nothing to do", "stop it at its panel")
 		}
 	}
 	switch s := m.ml.State(); s {

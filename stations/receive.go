@@ -58,7 +58,6 @@ type Receipt struct {
 	Supplier line.SupplierCell // from the shipping notice
 	Listed   bool              // it stands in a shipping notice
 	Seen     bool              // this code was received before
-	Held     string            // why its lot is on hold; empty if it is not
 	Now      time.Time
 }
 
@@ -80,8 +79,6 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 		out.Reason = fmt.Sprintf("cell %s stands in no shipping notice; ask logistics", c.Cell)
 	case c.Supplier.Item != r.Cell.Item:
 		out.Reason = fmt.Sprintf("cell %s is a %s, this magazine lane is for %s", c.Cell, c.Supplier.Item, r.Cell.Item)
-	case c.Held != "":
-		out.Reason = fmt.Sprintf("lot %s is on hold: %s", c.Supplier.Lot, c.Held)
 	case c.Grade < codeGrades[r.Cell.MinCodeGrade]:
 		out.Reason = fmt.Sprintf("code grade %s is below %s", gradeName(c.Grade), r.Cell.MinCodeGrade)
 	case r.Cell.MaxAge > 0 && age > r.Cell.MaxAge:

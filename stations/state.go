@@ -58,6 +58,9 @@ func (m *Machine) entered(now time.Time, from, to packml.State, cause string) {
 	m.steer(now)
 }
 
+// restarted is the cause of the state in which a station comes back.
+const restarted = "supervisor restarted"
+
 // Resume brings the station back after a restart: never to Execute. Acts that were open are asked about before anything else.
 func (m *Machine) Resume(now time.Time) {
 	from, to := m.ml.State(), packml.Aborted
@@ -65,7 +68,7 @@ func (m *Machine) Resume(now time.Time) {
 		to = packml.Stopped
 	}
 	if from != to {
-		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: "supervisor restarted"}})
+		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: restarted}})
 	}
 	if m.next != nil {
 		m.unsure = true
@@ -238,6 +241,16 @@ func (m *Machine) holdReason() string {
 		return fmt.Sprintf("%d consecutive joints NOK: %s", v.streak, first(v.Texts))
 	}
 	return ""
+}
+
+// Ready reports whether every device answers and gives its permissives.
+func (m *Machine) Ready() bool {
+	for _, d := range m.devices {
+		if d.missing() != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func first(texts []string) string {

@@ -70,7 +70,7 @@ func (l *Line) faults(now time.Time, s *station) []line.AlarmRaised {
 
 func refusalAction(why string) string {
 	switch {
-	case strings.Contains(why, "scan a lot in"), strings.Contains(why, "fetch a new one"):
+	case strings.Contains(why, "scan"), strings.Contains(why, "fetch a new one"):
 		return "load the material and scan its lot"
 	case strings.Contains(why, "held"):
 		return "ask Quality"

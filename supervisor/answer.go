@@ -9,6 +9,7 @@ import (
 
 	"linectl/line"
 	"linectl/packml"
+	"linectl/recipes"
 )
 
 // repliesKept is how many answered requests are remembered, so that one asked again is done once.
@@ -167,6 +168,11 @@ func (l *Line) addOrder(now time.Time, c line.AddOrder) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	for _, o := range l.orders {
+		if o.Product == r.Product && o.Revision == r.Revision && o.Hash != r.Hash {
+			return "", fmt.Errorf("%s revision %s is not what order %s was built with: an approved recipe is never changed; give it a new revision", r.Product, r.Revision, o.Order)
+		}
+	}
 	pinned := slices.ContainsFunc(l.orders, func(o *order) bool { return o.Hash == r.Hash })
 	if !pinned {
 		l.Record(line.Record{At: now, Fact: line.RecipePinned{Product: r.Product, Revision: r.Revision, Hash: r.Hash, Source: r.Source}})
@@ -264,9 +270,13 @@ func (l *Line) hold(now time.Time, c line.Hold, q line.Request) (string, error) 
 	if c.Subject == "" || q.By == "" || q.Why == "" {
 		return "", errors.New("a hold needs a pack or lot, who asks and why")
 	}
-	_, held := l.holds[c.Subject]
-	if held != c.Release {
-		return "", fmt.Errorf("%s is held: %t", c.Subject, held)
+	switch h, held := l.holds[c.Subject]; {
+	case c.Release && !held:
+		return "", fmt.Errorf("%s is not held", c.Subject)
+	case !c.Release && held:
+		return "", fmt.Errorf("%s is held already by %s: %s", c.Subject, h.By, h.Reason)
+	case !c.Release && !l.knows(c.Subject):
+		return "", fmt.Errorf("%s is no pack in process, no lot and no station; a pack that has left the line can only be called back", c.Subject)
 	}
 	if c.Release {
 		l.Record(line.Record{At: now, Fact: line.HoldReleased{Subject: c.Subject, Reason: q.Why, By: q.By}})
@@ -274,6 +284,32 @@ func (l *Line) hold(now time.Time, c line.Hold, q line.Request) (string, error) 
 	}
 	l.Record(line.Record{At: now, Fact: line.HoldSet{Subject: c.Subject, Reason: q.Why, By: q.By}})
 	return c.Subject + " is held", nil
+}
+
+// knows reports whether a subject is one that a hold can reach.
+func (l *Line) knows(subject string) bool {
+	if l.packs[line.PackID(subject)] != nil || l.byID[line.StationID(subject)] != nil || l.lots[line.LotID(subject)] {
+		return true
+	}
+	return false
+}
+
+// takes looks for an item among the consumables and parts that the recipes use at a station.
+func (l *Line) takes(s *station, item string) (m recipes.Material, err error) {
+	var known []string
+	for _, r := range l.cfg.Recipes {
+		for _, have := range r.Materials {
+			if have.Kind != s.cfg.Kind {
+				continue
+			}
+			if have.Item == item {
+				return have, nil
+			}
+			known = append(known, have.Item)
+		}
+	}
+	slices.Sort(known)
+	return m, fmt.Errorf("no recipe uses %s at %s; used there: %s", item, s.ID, strings.Join(slices.Compact(known), " "))
 }
 
 func (l *Line) loadMaterial(now time.Time, c line.LoadMaterial, by string) (string, error) {
@@ -287,6 +323,15 @@ func (l *Line) loadMaterial(now time.Time, c line.LoadMaterial, by string) (stri
 		return "", fmt.Errorf("lot %s expired %s: fetch a new one", c.Lot, c.Expiry.UTC().Format("2 Jan 2006"))
 	case l.holds[string(c.Lot)].Subject != "":
 		return "", fmt.Errorf("lot %s is held: %s", c.Lot, l.holds[string(c.Lot)].Reason)
+	}
+	m, err := l.takes(s, c.Item)
+	switch {
+	case err != nil:
+		return "", err
+	case m.Level == "serial" && l.lots[c.Lot]:
+		return "", fmt.Errorf("%s was loaded before: a serial part goes into one pack", c.Lot)
+	case m.Level == "serial" && c.Quantity > m.Quantity:
+		return "", fmt.Errorf("%s is a serial part: scan what one pack takes, %.4g", c.Item, m.Quantity)
 	}
 	l.Record(line.Record{At: now, Station: c.Station, Fact: line.MaterialLoaded{
 		Item: c.Item, Lot: c.Lot, Quantity: c.Quantity, Expiry: c.Expiry.UTC(), By: by,

@@ -35,6 +35,7 @@ func (l *Line) Apply(r line.Record) {
 		delete(l.holds, f.Subject)
 	case line.MaterialLoaded:
 		l.material[materialKey{r.Station, f.Item}] = f
+		l.lots[f.Lot] = true
 		if s := l.byID[r.Station]; s != nil && s.Visit() != nil {
 			s.lots = append(s.lots, f)
 		}
@@ -158,7 +159,7 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 	s.infeed = without(s.infeed, f.Part)
 	s.lots = nil
 	for key, lot := range l.material {
-		if key.station == s.ID {
+		if key.station == s.ID && lot.Quantity > 0 {
 			s.lots = append(s.lots, lot)
 		}
 	}

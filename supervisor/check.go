@@ -86,11 +86,13 @@ func (l *Line) prerequisites(now time.Time, s *station, p *pack) error {
 func (l *Line) materials(now time.Time, s *station, p *pack) error {
 	var missing []error
 	for _, m := range p.recipe.Materials {
-		if m.Kind != s.cfg.Kind || m.Level != "lot" {
+		if m.Kind != s.cfg.Kind {
 			continue
 		}
 		lot, ok := l.material[materialKey{s.ID, m.Item}]
 		switch {
+		case m.Level == "serial" && (!ok || lot.Quantity < m.Quantity):
+			missing = append(missing, fmt.Errorf("%s needs %s: scan its serial", s.ID, m.Item))
 		case !ok:
 			missing = append(missing, fmt.Errorf("%s needs %s: scan a lot in", s.ID, m.Item))
 		case !now.Before(lot.Expiry):

@@ -29,6 +29,8 @@ func (l *Line) serve(now time.Time, s *station) bool {
 		return l.admit(now, s)
 	case s.Closed():
 		return l.unload(now, s)
+	case l.waitsForQuality(s):
+		return false
 	case l.judgeCell(now, s):
 		return true
 	case s.Finished():

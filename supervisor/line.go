@@ -66,6 +66,7 @@ type Line struct {
 	cells    cellStore
 	holds    map[string]line.HoldSet
 	material map[materialKey]line.MaterialLoaded
+	lots     map[line.LotID]bool // of cells and consumables, all that were ever heard of
 	alarms   alarms.Book
 	answered replies
 	counts   counts
@@ -84,7 +85,10 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		cfg: cfg, fence: fence,
 		byDevice: map[line.DeviceID]*station{}, byID: map[line.StationID]*station{}, recipes: map[string]*recipes.Recipe{},
 		packs: map[line.PackID]*pack{}, numbers: map[string]int{}, serials: map[string]int{}, holds: map[string]line.HoldSet{},
-		material: map[materialKey]line.MaterialLoaded{}, cells: newCellStore(),
+		material: map[materialKey]line.MaterialLoaded{}, lots: map[line.LotID]bool{}, cells: newCellStore(),
+	}
+	for _, c := range cfg.Supplier {
+		l.lots[c.Lot] = true
 	}
 	for _, r := range cfg.Recipes {
 		l.recipes[r.Hash] = r

@@ -154,9 +154,11 @@ func (d *desk) packAt(station line.StationID, done ...line.Kind) line.PackID {
 
 func (d *desk) material(station line.StationID, expiry time.Time) {
 	for _, m := range d.recipe.Materials {
-		if m.Level == "lot" {
-			d.fact(station, "", line.MaterialLoaded{Item: m.Item, Lot: line.LotID("LOT-" + m.Item), Quantity: 1e6, Expiry: expiry})
+		quantity := 1e6
+		if m.Level == "serial" {
+			quantity = m.Quantity
 		}
+		d.fact(station, "", line.MaterialLoaded{Item: m.Item, Lot: line.LotID("LOT-" + m.Item), Quantity: quantity, Expiry: expiry})
 	}
 }
 
@@ -249,7 +251,10 @@ func TestRefusedRequestsSayWhatToDo(t *testing.T) {
 		{line.LoadMaterial{Station: "ST100", Item: "gap-filler", Lot: "G33", Expiry: noon.Add(time.Hour)}, "a quantity"},
 		{line.ServiceTool{Station: "ST070", Action: "clean"}, "ST070 has no tool that is serviced"},
 		{line.ServiceTool{Station: "ST060", Action: "polish"}, "services are clean, dress and replace"},
-		{line.Hold{Subject: "L1", Release: true}, "L1 is held: false"},
+		{line.Hold{Subject: "L1", Release: true}, "L1 is not held"},
+		{line.Hold{Subject: "EV-P1-000001"}, "is no pack in process, no lot and no station"},
+		{line.LoadMaterial{Station: "ST140", Item: "lable", Lot: "L1", Quantity: 1, Expiry: noon.Add(time.Hour)}, "no recipe uses lable at ST140; used there: label"},
+		{line.LoadMaterial{Station: "ST100", Item: "bms-200a", Lot: "BMS-7", Quantity: 2, Expiry: noon.Add(time.Hour)}, "scan what one pack takes, 1"},
 		{line.AcknowledgeAlarm{Alarm: "ST060/none"}, "no alarm ST060/none is open"},
 	}
 	for _, tt := range tests {

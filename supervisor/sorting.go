@@ -87,12 +87,33 @@ func (l *Line) judgeCell(now time.Time, s *station) bool {
 	}
 }
 
+// waitsForQuality keeps a scanned cell whose lot is held where it is: it is neither accepted nor rejected until the hold is lifted.
+func (l *Line) waitsForQuality(s *station) bool {
+	v := s.Visit()
+	if s.cfg.Kind != line.Receive || v.Received != nil || s.Open() != nil || v.Done() == 0 && !v.Found {
+		return false
+	}
+	s.stuck = ""
+	lot := l.cfg.Supplier[scanned(v)].Lot
+	if h, held := l.holds[string(lot)]; held {
+		s.stuck = fmt.Sprintf("lot %s of the cell in the nest is held by %s: %s", lot, h.By, h.Reason)
+	}
+	return s.stuck != ""
+}
+
+// scanned returns the code that was read of the cell in the nest.
+func scanned(v *stations.Visit) line.CellID {
+	if v.Found || len(v.Results) == 0 {
+		return line.CellID(v.Part)
+	}
+	return line.CellID(v.Results[0].Part)
+}
+
 // receive judges a scanned cell.
 func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
-	code, grade, scan := line.CellID(v.Part), 0.0, line.ActDone{Verdict: line.OK}
+	code, grade, scan := scanned(v), 0.0, line.ActDone{Verdict: line.OK}
 	if !v.Found {
 		scan = v.Results[0]
-		code = line.CellID(scan.Part)
 		for _, m := range scan.Measurements {
 			if m.Name == "codeGrade" && m.Value != nil {
 				grade = *m.Value
@@ -100,9 +121,8 @@ func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
 		}
 	}
 	supplier, listed := l.cfg.Supplier[code]
-	held := l.holds[string(supplier.Lot)].Reason
 	return stations.ReceiveCell(v.Recipe, stations.Receipt{
-		Cell: code, Scan: scan.Verdict, Why: scan.Text, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code), Held: held, Now: now,
+		Cell: code, Scan: scan.Verdict, Why: scan.Text, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code), Now: now,
 	})
 }
 
