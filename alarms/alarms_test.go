@@ -14,7 +14,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // raise does what the line does: prepare, record, apply.
 func raise(b *alarms.Book, at time.Duration, station line.StationID, id string) (line.AlarmRaised, bool) {
-	a, news := b.Prepare(noon.Add(at), station, line.AlarmRaised{Alarm: id, Severity: alarms.High})
+	a, news := b.Prepare(noon.Add(at), station, line.AlarmRaised{Alarm: id, Severity: line.SeverityHigh})
 	if news {
 		b.Apply(line.Record{At: noon.Add(at), Station: station, Fact: a})
 	}

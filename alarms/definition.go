@@ -8,14 +8,6 @@ import (
 	"linectl/line"
 )
 
-// Severities, in the bands of OPC 10000-9: low, medium and high of 1 to 1000. What is below Low is an event and no alarm.
-const (
-	Low    = 300 // consumable warning
-	Medium = 500 // action soon
-	High   = 700 // station down
-	Urgent = 900 // hazard, or doubt about what was done to a part
-)
-
 // Class says what an alarm is about, and so in which states of its station it means something.
 type Class string
 
@@ -47,49 +39,70 @@ type Definition struct {
 // table holds every alarm of the line. docs/alarms.md is written from it.
 var table = []Definition{
 	{
-		Condition: "outcome-unknown", Severity: Urgent, Class: Person, Title: "Nobody knows whether an act was done",
+		Condition: "outcome-unknown", Severity: line.SeverityUrgent, Class: Person, Title: "Nobody knows whether an act was done",
 		Cause:       "power or connection was lost during an act that leaves a mark",
 		Consequence: "the part goes to quarantine; no software touches it again",
 		Action:      "let the part go to quarantine, have it inspected, then confirm",
 		Within:      10 * time.Minute, Confirm: true, Again: 30 * time.Minute,
 	},
 	{
-		Condition: "aborted", Severity: High, Class: Equipment, Title: "The station has aborted",
+		Condition: "aborted", Severity: line.SeverityHigh, Class: Equipment, Title: "The station has aborted",
 		Cause:       "a fault, an emergency stop, or an Abort by a person; the text says which",
 		Consequence: "no part is worked on here; the line before it blocks and the line behind it starves",
 		Action:      "look at the cell, remove the cause, then Clear, Reset and Start",
 		Within:      5 * time.Minute, Latch: true, Again: time.Hour,
 	},
 	{
-		Condition: "device-lost-*", Severity: High, Class: Equipment, Title: "A device does not answer",
+		Condition: "device-lost-*", Severity: line.SeverityHigh, Class: Equipment, Title: "A device does not answer",
 		Cause:       "no power, no network, or the device is switched off or configured otherwise",
 		Consequence: "the station holds; what the last act did is asked for when the device answers again",
 		Action:      "check power and network of the device",
 		Within:      5 * time.Minute, OffDelay: 3 * time.Second, Again: time.Hour,
 	},
 	{
-		Condition: "held", Severity: High, Class: Equipment, Title: "The station holds",
+		Condition: "held", Severity: line.SeverityHigh, Class: Equipment, Title: "The station holds",
 		Cause:       "an inner cause, or a person's Hold; the text says which",
 		Consequence: "no part is worked on here; the line before it blocks and the line behind it starves",
 		Action:      "remove the cause that the text names, then Unhold",
 		Within:      5 * time.Minute, Again: time.Hour,
 	},
 	{
-		Condition: "part-refused", Severity: Medium, Class: Process, Title: "The part in the nest may not be worked on",
-		Cause:       "the route check does not let the part in: material, hold, time limit, missing step or missing evidence",
+		Condition: "device-runs-*", Severity: line.SeverityHigh, Class: Equipment, Title: "A device runs while its station does not",
+		Cause:       "the device was started by somebody else, for example at its panel",
+		Consequence: "something moves in a cell that is said to be at rest; the station gives the device nothing to do",
+		Action:      "stop the device at its panel",
+		Within:      5 * time.Minute, Again: time.Hour,
+	},
+	{
+		Condition: "part-refused", Severity: line.SeverityMedium, Class: Process, Title: "The part in the nest may not be worked on",
+		Cause:       "the route check does not let the part in, or not on: material, hold, time limit, missing step or missing evidence",
 		Consequence: "the station waits; the line before it blocks",
 		Action:      "do what the text says: load material, ask Quality, or take the part out",
 		Within:      15 * time.Minute, Again: 30 * time.Minute,
 	},
 	{
-		Condition: "decision", Severity: Medium, Class: Person, Title: "A pack waits for a decision at the bench",
+		Condition: "scanners-disagree", Severity: line.SeverityMedium, Class: Equipment, Title: "The scanners do not agree on what lies in the nest",
+		Cause:       "a scanner is dirty, or a part that was let go still lies in the nest",
+		Consequence: "the station takes no part; the line before it blocks",
+		Action:      "look into the nest and clean the scanners",
+		Within:      15 * time.Minute, Again: time.Hour,
+	},
+	{
+		Condition: "part-missing", Severity: line.SeverityMedium, Class: Process, Title: "A part was sent to the station and has not come",
+		Cause:       "it was taken out by hand, or the conveyor stands",
+		Consequence: "the station waits for it, and so does what comes behind it",
+		Action:      "look for it on the conveyor; if it is gone, write it off",
+		Within:      15 * time.Minute, Again: time.Hour,
+	},
+	{
+		Condition: "decision", Severity: line.SeverityMedium, Class: Person, Title: "A pack waits for a decision at the bench",
 		Cause:       "a step ended NOK and the recipe leaves it to a person",
 		Consequence: "the pack stays at the bench",
 		Action:      "decide: rework or scrap, with the reason",
 		Within:      30 * time.Minute, Again: 2 * time.Hour,
 	},
 	{
-		Condition: "overdue", Severity: Medium, Class: Process, Title: "An act takes longer than it may",
+		Condition: "overdue", Severity: line.SeverityMedium, Class: Process, Title: "An act takes longer than it may",
 		Cause:       "the device has not said that it is done",
 		Consequence: "the station waits; the act is not asked for again",
 		Action:      "look at the device: a jam, a missing part, a protective stop",

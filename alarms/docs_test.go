@@ -43,7 +43,7 @@ func TestTableIsComplete(t *testing.T) {
 		if d.Condition == "" || d.Title == "" || d.Cause == "" || d.Consequence == "" || d.Action == "" || d.Within <= 0 || d.Class == "" {
 			t.Errorf("something is not said: %+v", d)
 		}
-		if d.Severity != Low && d.Severity != Medium && d.Severity != High && d.Severity != Urgent {
+		if d.Severity != line.SeverityLow && d.Severity != line.SeverityMedium && d.Severity != line.SeverityHigh && d.Severity != line.SeverityUrgent {
 			t.Errorf("%s has severity %d, which is none of the four", d.Condition, d.Severity)
 		}
 		if seen[d.Condition] {
@@ -92,10 +92,10 @@ says what it means in general.
 		severity int
 		meaning  string
 	}{
-		{Urgent, "hazard, or doubt about what was done to a part"},
-		{High, "a station is down"},
-		{Medium, "a person must act soon"},
-		{Low, "a consumable runs out"},
+		{line.SeverityUrgent, "hazard, or doubt about what was done to a part"},
+		{line.SeverityHigh, "a station is down"},
+		{line.SeverityMedium, "a person must act soon"},
+		{line.SeverityLow, "a consumable runs out"},
 	} {
 		fmt.Fprintf(&b, "| %d | %s | %s |\n", s.severity, band(s.severity), s.meaning)
 	}

@@ -24,6 +24,7 @@ var commands = map[string]line.Command{
 	"machine":     line.Machine{},
 	"order":       line.AddOrder{},
 	"rework":      line.DecideRework{},
+	"write-off":   line.WriteOff{},
 	"hold":        line.Hold{},
 	"material":    line.LoadMaterial{},
 	"service":     line.ServiceTool{},

@@ -19,6 +19,7 @@ func TestEveryCommandSurvivesTheWire(t *testing.T) {
 			line.Machine{Target: s("target"), Command: s("command")},
 			line.AddOrder{Order: line.OrderID(s("order")), Product: s("product"), Quantity: rapid.Int().Draw(t, "quantity")},
 			line.DecideRework{Pack: line.PackID(s("pack")), Scrap: rapid.Bool().Draw(t, "scrap")},
+			line.WriteOff{Station: "ST020", Part: s("part")},
 			line.Hold{Subject: s("subject"), Release: rapid.Bool().Draw(t, "release")},
 			line.LoadMaterial{
 				Station: "ST100", Item: s("item"), Lot: line.LotID(s("lot")), Quantity: rapid.Float64Range(-1e9, 1e9).Draw(t, "amount"),

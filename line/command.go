@@ -38,10 +38,16 @@ type AddOrder struct {
 	Quantity int     `json:"quantity"`
 }
 
-// DecideRework decides on a pack that waits at the bench: rework it, or scrap it.
+// DecideRework decides on a pack: rework it, when it waits at the bench, or scrap it, wherever it waits.
 type DecideRework struct {
 	Pack  PackID `json:"pack"`
 	Scrap bool   `json:"scrap,omitempty"`
+}
+
+// WriteOff says that a part which is expected at a station is not there and will not come: it was taken out by hand, or lost.
+type WriteOff struct {
+	Station StationID `json:"station"`
+	Part    string    `json:"part"`
 }
 
 // Hold keeps a pack or a lot from going on.
@@ -74,6 +80,7 @@ type AcknowledgeAlarm struct {
 func (Machine) command()          {}
 func (AddOrder) command()         {}
 func (DecideRework) command()     {}
+func (WriteOff) command()         {}
 func (Hold) command()             {}
 func (LoadMaterial) command()     {}
 func (ServiceTool) command()      {}

@@ -189,7 +189,7 @@ type StepDone struct {
 type MaterialUse struct {
 	Item     string  `json:"item"`
 	Lot      LotID   `json:"lot"`
-	Quantity float64 `json:"quantity"`
+	Quantity float64 `json:"quantity"` // 0 = some, of a lot that was changed in the middle of the step or taken for a rework
 }
 
 // PartMoved says that a part left for another place.
@@ -200,12 +200,19 @@ type PartMoved struct {
 
 // ReworkDecided orders a rework. It opens a new build state; the named steps no longer count and must be repeated.
 type ReworkDecided struct {
-	Step        Kind   `json:"step"` // where the rework is done
-	Indexes     []int  `json:"indexes"`
-	Build       int    `json:"build"` // the new build state
-	Invalidates []Kind `json:"invalidates"`
-	By          string `json:"by"`
-	Why         string `json:"why"`
+	Step        Kind     `json:"step"`    // where the rework is done
+	Acts        []ActRef `json:"acts"`    // what is made again there
+	Indexes     []int    `json:"indexes"` // the joints, screws or steps among them
+	Build       int      `json:"build"`   // the new build state
+	Invalidates []Kind   `json:"invalidates"`
+	By          string   `json:"by"`
+	Why         string   `json:"why"`
+}
+
+// ActRef names one act of a step's plan.
+type ActRef struct {
+	Task  Task `json:"task"`
+	Index int  `json:"index,omitempty"`
 }
 
 // PackDisposed ends a pack's way. A serial is issued for a released pack only, and never again.
@@ -242,6 +249,14 @@ type HoldReleased struct {
 	Reason  string `json:"reason"`
 	By      string `json:"by"`
 }
+
+// Severities of alarms, of 1 to 1000, in the bands of OPC 10000-9: low, medium, high and urgent.
+const (
+	SeverityLow    = 300 // consumable warning
+	SeverityMedium = 500 // action soon
+	SeverityHigh   = 700 // station down
+	SeverityUrgent = 900 // hazard, or doubt about what was done to a part
+)
 
 // AlarmRaised opens an alarm. Group names the first-out alarm that it follows from, if any.
 type AlarmRaised struct {

@@ -14,6 +14,7 @@ type Snapshot struct {
 	Packs     []PackSnapshot    `json:"packs"` // those in process, and the last few that are not
 	Alarms    []AlarmSnapshot   `json:"alarms"`
 	Metrics   AlarmMetrics      `json:"alarm_metrics"`
+	Holds     []HoldSet         `json:"holds,omitempty"` // what a person keeps from going on, by subject
 	Cells     CellCounts        `json:"cells"`
 	Good      int               `json:"good"`
 	NOK       int               `json:"nok"` // scrapped or quarantined

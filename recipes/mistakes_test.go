@@ -40,6 +40,8 @@ var mistakes = []struct{ name, old, replacement string }{
 	{"prerequisite that comes later", "needs: [{step: stack, within: 8h}]", "needs: [{step: packout, within: 8h}]"},
 	{"mandatory step optional", "{step: weld, needs", "{step: weld, required: false, needs"},
 	{"rework of a step that is not in the route", "{step: weld, max_per_index", "{step: leaktest, max_per_index"},
+	{"rework invalidates a step before it", "invalidates: [inspect, endofline]", "invalidates: [stack, inspect, endofline]"},
+	{"joint welded again and not inspected", "invalidates: [inspect, endofline]", "invalidates: [endofline]"},
 	{"rework invalidates an unknown step", "invalidates: [inspect, endofline]", "invalidates: [inspect, x-ray]"},
 	{"unknown role", "authorised: ProcessEngineer", "authorised: anybody"},
 

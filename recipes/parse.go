@@ -313,8 +313,13 @@ func (r *Recipe) rework(root *section) {
 			k := line.Kind(name)
 			if _, ok := r.Step(k); !ok {
 				s.wrong("invalidates", "%s is no step of the route; name steps of the route", name)
+			} else if slices.Index(line.Kinds, k) < slices.Index(line.Kinds, w.Step) {
+				s.wrong("invalidates", "%s comes before %s and no pack goes back to it; name %s or later steps", name, w.Step, w.Step)
 			}
 			w.Invalidates = append(w.Invalidates, k)
+		}
+		if _, inspected := r.Step(line.Inspect); inspected && w.Step == line.Weld && !slices.Contains(w.Invalidates, line.Inspect) {
+			s.wrong("invalidates", "a joint that is welded again must be inspected again; add inspect")
 		}
 		r.Rework = append(r.Rework, w)
 		s.done()

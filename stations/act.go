@@ -43,7 +43,6 @@ type Judgement struct {
 	Verdict      line.Verdict
 	Code         string // first NOK code
 	Text         string // why it is not OK, in the operator's words
-	Foreign      bool   // the result is of another part
 }
 
 // Judge compares what the device answered with what the act asks. A missing value that a limit asks for, a foreign part or a
@@ -51,7 +50,7 @@ type Judgement struct {
 func (a Act) Judge(r line.ActFinished) Judgement {
 	j := Judgement{Verdict: line.OK}
 	if a.Part != "" && r.Part != a.Part {
-		j.Verdict, j.Foreign = line.Unknown, true
+		j.Verdict = line.Unknown
 		j.Text = fmt.Sprintf("the device answered for part %q, asked was %q", r.Part, a.Part)
 		return j
 	}
@@ -153,17 +152,30 @@ func (a Act) retests(ms []line.Measurement) int {
 
 // disposition returns the gravest disposition that the limits name for the measurements that are not met.
 func (a Act) disposition(ms []line.Measurement) line.Disposition {
-	grave := []line.Disposition{line.Continue, line.ToInspect, line.ToReject, line.ToRework, line.HoldLine, line.ToScrap}
 	worst := line.Continue
 	for _, m := range ms {
 		if m.Verdict != line.NOK {
 			continue
 		}
 		for _, l := range a.Limits {
-			if l.Name == m.Name && slices.Index(grave, l.Disposition) > slices.Index(grave, worst) {
-				worst = l.Disposition
+			if l.Name == m.Name {
+				worst = graver(worst, l.Disposition)
 			}
 		}
 	}
 	return worst
 }
+
+// gravity orders the dispositions.
+var gravity = []line.Disposition{"", line.Continue, line.ToInspect, line.ToReject, line.ToRework, line.HoldLine, line.ToScrap}
+
+// graver returns the graver of two dispositions.
+func graver(a, b line.Disposition) line.Disposition {
+	if slices.Index(gravity, b) > slices.Index(gravity, a) {
+		return b
+	}
+	return a
+}
+
+// Ref names the act within its step's plan.
+func (a Act) Ref() line.ActRef { return line.ActRef{Task: a.Task, Index: a.Index} }

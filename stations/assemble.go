@@ -11,14 +11,6 @@ type assemble struct{}
 
 func (assemble) Act(v *Visit, i int) (Act, bool) {
 	modules, screws := v.Recipe.Modules, v.Recipe.Assemble.Screws
-	if v.Only != nil { // new screws in place of those that were not OK
-		if i >= len(v.Only) {
-			return Act{}, false
-		}
-		a := act(v.Recipe, line.Assemble, PLC, line.TaskFasten, v.Part, v.Only[i])
-		a.Rework = true
-		return a, true
-	}
 	switch {
 	case i < modules:
 		return act(v.Recipe, line.Assemble, Robot, line.TaskPlaceModule, v.Part, i+1), true

@@ -18,15 +18,19 @@ type Device struct {
 	Up     bool
 	Down   string // why it is not up, in words; empty before the first contact
 
+	since   time.Time      // when its PackML state changed last
 	asked   packml.Command // last PackML command given
 	askedIn packml.State   // in which of the device's states
 	askedAt time.Time
 }
 
 // Observe takes what the edge of the device tells of its state and link.
-func (d *Device) Observe(e line.DeviceEvent) {
+func (d *Device) Observe(now time.Time, e line.DeviceEvent) {
 	switch e := e.(type) {
 	case line.DeviceStatus:
+		if e.Machine != d.Status.Machine || !d.Up {
+			d.since = now
+		}
 		d.Status, d.Up, d.Down = e, true, ""
 	case line.DeviceLost:
 		d.Up, d.Down = false, e.Reason
@@ -66,9 +70,13 @@ const patience = time.Second
 
 // steer returns the next PackML command that brings the device nearer to the state, or false when there is none to give now:
 // it is there, on its way, or was asked a moment ago.
-func (d *Device) steer(now time.Time, to packml.State) (packml.Command, bool) {
+// An abort is cleared only when a person has given Clear to the station.
+func (d *Device) steer(now time.Time, station, to packml.State) (packml.Command, bool) {
 	at := d.State()
 	if !d.Up || at == to {
+		return 0, false
+	}
+	if at == packml.Aborted && to != packml.Aborted && station != packml.Clearing {
 		return 0, false
 	}
 	c, ok := towards(at, to)

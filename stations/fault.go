@@ -9,6 +9,17 @@ import (
 	"linectl/packml"
 )
 
+// disagreement is how long a device's own state may differ from its station's before the operator is told.
+const disagreement = 2 * time.Second
+
+// doubtful says what is in doubt about the part, or "".
+func (m *Machine) doubtful() string {
+	if m.visit != nil && m.visit.Verdict == line.Unknown {
+		return fmt.Sprintf("%s: %s", m.visit.Part, first(m.visit.Texts))
+	}
+	return m.doubt
+}
+
 // Faults returns what is wrong at the station now, gravest first, as alarms would say it. It is a function of the state: an
 // alarm stands as long as its cause does.
 func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
@@ -20,23 +31,29 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 	}
 	for _, d := range m.devices {
 		if !d.Up && d.Down != "" {
-			add("device-lost-"+string(d.Role), 700, fmt.Sprintf("%s does not answer", d.ID), d.Down,
+			add("device-lost-"+string(d.Role), line.SeverityHigh, fmt.Sprintf("%s does not answer", d.ID), d.Down,
 				"the station holds; what its last act did is asked for when it answers again", "check power and network of "+string(d.ID))
 		}
 	}
-	if v := m.visit; v != nil && v.Verdict == line.Unknown {
-		add("outcome-unknown", 900, fmt.Sprintf("%s: %s", v.Part, first(v.Texts)), "power or connection was lost during an act that leaves a mark",
+	if text := m.doubtful(); text != "" {
+		add("outcome-unknown", line.SeverityUrgent, text, "power or connection was lost during an act that leaves a mark",
 			"the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected")
+	}
+	for _, d := range m.devices {
+		if s := m.ml.State(); d.Up && d.State() == packml.Execute && now.Sub(d.since) > disagreement && (s == packml.Stopped || s == packml.Aborted || s == packml.Idle) && m.cause != restarted {
+			add("device-runs-"+string(d.Role), line.SeverityHigh, fmt.Sprintf("%s is in Execute while the station is %s", d.ID, s),
+				"the device was started by somebody else, for example at its panel", "the station gives it nothing to do", "stop it at its panel")
+		}
 	}
 	switch s := m.ml.State(); s {
 	case packml.Held, packml.Holding:
-		add("held", 700, "station holds: "+m.cause, m.cause, "no part is worked on here", action(m.cause))
+		add("held", line.SeverityHigh, "station holds: "+m.cause, m.cause, "no part is worked on here", action(m.cause))
 	case packml.Aborted, packml.Aborting:
-		add("aborted", 700, "station aborted: "+m.cause, m.cause, "no part is worked on here", "look at the cell, then Clear, Reset and Start")
+		add("aborted", line.SeverityHigh, "station aborted: "+m.cause, m.cause, "no part is worked on here", "look at the cell, then Clear, Reset and Start")
 	default: // nothing to say
 	}
 	if m.next != nil && !m.parked && now.Sub(m.since) > m.act.Within && m.act.Within > 0 {
-		add("overdue", 500, fmt.Sprintf("%s takes longer than %s", m.act.Name(), m.act.Within), "the device has not said that it is done",
+		add("overdue", line.SeverityMedium, fmt.Sprintf("%s takes longer than %s", m.act.Name(), m.act.Within), "the device has not said that it is done",
 			"the station waits; the act is not asked for again", "look at "+string(m.next.Device))
 	}
 	return faults

@@ -21,7 +21,12 @@ func (inspect) Act(v *Visit, i int) (Act, bool) {
 		role, task = Vision, line.TaskVision
 	}
 	a := act(v.Recipe, line.Inspect, role, task, v.Part, first)
-	a.Params = []line.Quantity{quantity("count", float64(min(per, joints-first+1)), "1")}
+	count := min(per, joints-first+1)
+	a.Params = []line.Quantity{quantity("count", float64(count), "1")}
+	if task == line.TaskVision { // whichever joint the camera names must be one that it looked at
+		low, high := float64(first), float64(first+count-1)
+		a.Limits = append(a.Limits, line.Limit{Name: "worstJoint", Unit: "1", LSL: &low, USL: &high})
+	}
 	return a, true
 }
 
@@ -49,7 +54,7 @@ func (inspect) Close(v *Visit) {
 		}
 		v.NOK = append(v.NOK, joint)
 		v.Verdict = v.Verdict.Worse(line.NOK)
-		v.worsen(line.ToRework)
+		v.To = graver(v.To, line.ToRework)
 		v.Codes = append(v.Codes, "070-E-006")
 		v.Texts = append(v.Texts, fmt.Sprintf("joint %d: %s is more than %.3g times the pack's median %s",
 			joint, line.Format(byJoint[joint], "Ω"), v.Recipe.Inspect.RelativeMax, line.Format(sorted[len(sorted)/2], "Ω")))

@@ -32,6 +32,7 @@ type Machine struct {
 	devices []*Device
 
 	visit  *Visit
+	plan   int           // acts that the visit will have if all go well; 0 for a cell
 	closed bool          // the visit's step is recorded; the part may go
 	gone   *line.ActDone // how the device says it let the part go
 	next   *line.Intent  // the open intent
@@ -41,6 +42,7 @@ type Machine struct {
 	unsure bool          // after a restart: it is not known yet what became of the open intent
 	left   string        // part that has just been released, until no scanner shows it
 
+	doubt   string    // an act of which nobody can say whether it happened, until the next part comes
 	refused string    // why a device refused the last act
 	waiting string    // what the station waits for, in words; empty while it has something to do
 	idle    time.Time // since when it waits
@@ -113,8 +115,13 @@ func (m *Machine) Begin(now time.Time, v Visit) {
 	m.host.Record(line.Record{At: now, Station: m.ID, Pack: v.Pack, Fact: line.PartArrived{Part: v.Part}})
 }
 
+// Planned returns how many acts the visit will have if all go well, or 0 where that is not known beforehand.
+func (m *Machine) Planned() int { return m.plan }
+
 // Enter puts the visit that a PartArrived record opened in its place. The line makes the visit: it knows the part.
-func (m *Machine) Enter(v *Visit) { m.visit, m.closed, m.gone, m.left = v, false, nil, "" }
+func (m *Machine) Enter(v *Visit) {
+	m.visit, m.closed, m.gone, m.left, m.doubt = v, v.Pass, nil, "", ""
+}
 
 // Apply follows one record of this station. It is the only way in which what must survive a restart changes.
 func (m *Machine) Apply(r line.Record) {
@@ -126,12 +133,13 @@ func (m *Machine) Apply(r line.Record) {
 	case line.ActDone:
 		m.applyDone(f)
 	case line.ActRefused:
-		m.refused, m.next, m.parked = f.Text, nil, false
+		m.refused, m.next, m.parked = "device refused: "+f.Text, nil, false
 		if m.visit != nil && f.Reason == line.RejectIndexDone {
 			m.visit.quarantine(line.ActQuarantined{Task: m.act.Task, Index: m.act.Index, Evidence: line.Evidence{Why: f.Text}})
 		}
 	case line.ActQuarantined:
 		m.next, m.parked = nil, false
+		m.doubt = fmt.Sprintf("%s: %s of unknown outcome: %s", f.Part, f.Task, f.Evidence.Why)
 		if m.visit != nil {
 			m.visit.quarantine(f)
 		}
@@ -142,6 +150,9 @@ func (m *Machine) Apply(r line.Record) {
 	case line.StepDone:
 		m.closed, m.visit.Verdict, m.visit.NOK, m.visit.To = true, f.Verdict, f.NOK, f.Next
 	case line.PartMoved:
+		if m.visit == nil || m.visit.Part != f.Part {
+			return // one that was expected and is written off
+		}
 		m.left, m.visit, m.closed, m.gone = f.Part, nil, false, nil
 		if r.Pack == "" && f.To == line.Quarantine {
 			m.left = "" // nobody knows whether the cell left: it may still lie there
@@ -181,6 +192,9 @@ func (m *Machine) forgive() {
 
 func (m *Machine) applyIntent(at time.Time, f line.Intent) {
 	m.act = m.actOf(f)
+	if f.Task == line.TaskRelease {
+		m.gone = nil
+	}
 	m.next, m.since, m.parked, m.unsure = &f, at, false, false
 }
 
@@ -204,10 +218,12 @@ func (m *Machine) applyDone(f line.ActDone) {
 	case line.TaskMaster:
 		return
 	case line.TaskServiceTip:
-		if f.Verdict == line.OK {
-			delete(m.toolUse, m.service.Tool)
-			m.service = line.ToolServiced{}
+		if f.Verdict != line.OK {
+			m.refused = "tool service is not confirmed: " + f.Text
+			return
 		}
+		delete(m.toolUse, m.service.Tool)
+		m.service = line.ToolServiced{}
 		return
 	}
 	if m.visit == nil {
@@ -230,3 +246,10 @@ func (m *Machine) MasterDue(now time.Time, r *recipes.Recipe) bool {
 
 // HasTool reports whether the station has a wearing tool that the operator services.
 func (m *Machine) HasTool() bool { return m.layout.Tool != "" }
+
+// Expect says that a part was sent here: should it be the one that left last, it is not still but again to be seen.
+func (m *Machine) Expect(part string) {
+	if m.left == part {
+		m.left = ""
+	}
+}

@@ -52,11 +52,12 @@ const (
 // Receipt is what is known of a cell when it is judged at receipt.
 type Receipt struct {
 	Cell     line.CellID       // as read; empty when unreadable
+	Scan     line.Verdict      // of the scan itself
+	Why      string            // why the scan is not OK
 	Grade    float64           // of the code: 4 for A down to 0 for F
 	Supplier line.SupplierCell // from the shipping notice
 	Listed   bool              // it stands in a shipping notice
 	Seen     bool              // this code was received before
-	Held     string            // why its lot is on hold; empty if it is not
 	Now      time.Time
 }
 
@@ -68,6 +69,8 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 	switch {
 	case c.Cell == "":
 		out.Reason = "cell code unreadable"
+	case c.Scan != line.OK:
+		out.Reason = fmt.Sprintf("code %s was not read well: %s", c.Cell, c.Why)
 	case c.Seen:
 		out.Reason = fmt.Sprintf("duplicate cell code %s: this code was received before; ask Quality", c.Cell)
 	case err != nil || !pattern.MatchString(string(c.Cell)):
@@ -76,8 +79,6 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 		out.Reason = fmt.Sprintf("cell %s stands in no shipping notice; ask logistics", c.Cell)
 	case c.Supplier.Item != r.Cell.Item:
 		out.Reason = fmt.Sprintf("cell %s is a %s, this magazine lane is for %s", c.Cell, c.Supplier.Item, r.Cell.Item)
-	case c.Held != "":
-		out.Reason = fmt.Sprintf("lot %s is on hold: %s", c.Supplier.Lot, c.Held)
 	case c.Grade < codeGrades[r.Cell.MinCodeGrade]:
 		out.Reason = fmt.Sprintf("code grade %s is below %s", gradeName(c.Grade), r.Cell.MinCodeGrade)
 	case r.Cell.MaxAge > 0 && age > r.Cell.MaxAge:

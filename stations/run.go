@@ -119,16 +119,16 @@ func (m *Machine) open(now time.Time, a Act, attempt int) bool {
 // ready reports whether the device that does the act can take it.
 func (m *Machine) ready(role Role) bool {
 	d := m.device(role)
-	return d != nil && d.Up && d.State() == packml.Execute && d.Status.Phase != line.PhaseInterrupted
+	return d != nil && d.missing() == "" && d.State() == packml.Execute && d.Status.Phase != line.PhaseInterrupted
 }
 
 // Handle takes what the edge of one of the station's devices tells.
 func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
 	switch e := e.(type) {
 	case line.DeviceStatus:
-		m.observe(e)
+		m.observe(now, e)
 	case line.DeviceLost:
-		m.observe(e)
+		m.observe(now, e)
 	case line.ActFinished:
 		m.finished(now, e)
 	case line.ActRejected:
@@ -146,13 +146,13 @@ func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
 	}
 }
 
-func (m *Machine) observe(e line.DeviceEvent) {
+func (m *Machine) observe(now time.Time, e line.DeviceEvent) {
 	for _, d := range m.devices {
 		if d.ID != e.Source() {
 			continue
 		}
 		back := !d.Up
-		d.Observe(e)
+		d.Observe(now, e)
 		if d.Up && m.isOn(d) {
 			m.remind(back)
 		}
@@ -194,6 +194,9 @@ func (m *Machine) finished(now time.Time, e line.ActFinished) {
 		if e.Part == "" && m.act.Task == line.TaskScanCell && j.Verdict == line.OK {
 			j.Verdict, j.Text = line.NOK, "cell code unreadable"
 		}
+		if m.act.Task == line.TaskMaster && m.act.Limits == nil {
+			j.Verdict, j.Text = line.Unknown, "asked for before a restart; it is made again"
+		}
 		m.record(now, e, j)
 	}
 	m.host.Send(line.Job{Op: line.Acknowledge, Device: e.Device, Token: e.Token})
@@ -228,12 +231,12 @@ func (m *Machine) record(now time.Time, e line.ActFinished, j Judgement) {
 		Outcome: e.Outcome, Reason: e.Reason, Measurements: j.Measurements, Verdict: j.Verdict, Code: j.Code, Text: j.Text,
 		EffectCount: e.EffectCount, Simulated: d != nil && d.Simulated,
 	}})
-	if in.Task == line.TaskMaster {
+	if in.Task == line.TaskMaster && m.interval > 0 {
 		m.checked(now, j)
 	}
 }
 
-// checked records what the reference part measured. A check whose interval a restart has forgotten is made again.
+// checked records what the reference part measured. A check from before a restart, whose limits are forgotten, is not one.
 func (m *Machine) checked(now time.Time, j Judgement) {
 	m.host.Record(line.Record{At: now, Station: m.ID, Fact: line.MasterChecked{
 		Verdict: j.Verdict, Measurements: j.Measurements, ValidUntil: now.Add(m.interval),

@@ -58,6 +58,9 @@ func (m *Machine) entered(now time.Time, from, to packml.State, cause string) {
 	m.steer(now)
 }
 
+// restarted is the cause of the state in which a station comes back.
+const restarted = "supervisor restarted"
+
 // Resume brings the station back after a restart: never to Execute. Acts that were open are asked about before anything else.
 func (m *Machine) Resume(now time.Time) {
 	from, to := m.ml.State(), packml.Aborted
@@ -65,7 +68,7 @@ func (m *Machine) Resume(now time.Time) {
 		to = packml.Stopped
 	}
 	if from != to {
-		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: "supervisor restarted"}})
+		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: restarted}})
 	}
 	if m.next != nil {
 		m.unsure = true
@@ -144,7 +147,7 @@ func (m *Machine) steer(now time.Time) {
 		if pauses(s) && cannotPause(d.State()) {
 			continue
 		}
-		if c, ok := d.steer(now, goal); ok {
+		if c, ok := d.steer(now, s, goal); ok {
 			m.host.Send(line.Job{Op: line.MachineCommand, Device: d.ID, Machine: uint16(c)})
 		}
 	}
@@ -172,15 +175,15 @@ func (m *Machine) Rest(now time.Time, waitsFor string) bool {
 // Waiting returns what the station waits for, in words, or "".
 func (m *Machine) Waiting() string { return m.waiting }
 
-// Watch looks for what makes the station hold or abort by itself. It reports whether the state changed.
+// Watch looks for what makes the station abort or hold by itself. It reports whether the state changed.
 func (m *Machine) Watch(now time.Time) bool {
 	s := m.ml.State()
-	if s != packml.Execute && s != packml.Suspended && s != packml.Held && s != packml.Idle {
+	if s == packml.Aborted || s == packml.Aborting || s == packml.Clearing {
 		return false
 	}
 	for _, d := range m.devices {
-		if d.Up && d.State() == packml.Aborted && m.ml.Legal(packml.CmdAbort) == nil {
-			return m.Command(now, packml.CmdAbort, fmt.Sprintf("%s has aborted", d.ID)) == nil
+		if why := aborts(s, d); why != "" {
+			return m.Command(now, packml.CmdAbort, why) == nil
 		}
 	}
 	if s != packml.Execute && s != packml.Suspended {
@@ -192,31 +195,62 @@ func (m *Machine) Watch(now time.Time) bool {
 	return false
 }
 
+// aborts says why a device makes its station abort, or "". It has aborted itself; or it was restarted while the station was
+// returning from Suspended by itself, when nobody has ordered it to move again.
+func aborts(s packml.State, d *Device) string {
+	at := d.State()
+	switch {
+	case !d.Up:
+		return ""
+	case at == packml.Aborted:
+		return fmt.Sprintf("%s has aborted", d.ID)
+	case s == packml.Unsuspending && (at == packml.Stopped || at == packml.Idle):
+		return fmt.Sprintf("%s was restarted", d.ID)
+	}
+	return ""
+}
+
 // holdReason says why an executing station must hold, or "".
 func (m *Machine) holdReason() string {
 	for _, d := range m.devices {
-		switch at := d.State(); {
-		case !d.Up:
-			return d.missing()
-		case at == packml.Held || at == packml.Holding:
+		if text := d.missing(); text != "" {
+			return text
+		}
+		switch at := d.State(); at {
+		case packml.Held, packml.Holding:
 			return fmt.Sprintf("%s holds by itself", d.ID)
-		case at == packml.Stopped || at == packml.Idle || at == packml.Complete:
+		case packml.Stopped, packml.Idle, packml.Complete:
 			return fmt.Sprintf("%s is %s while the station runs", d.ID, at)
+		case packml.Suspended, packml.Suspending:
+			if m.ml.State() == packml.Execute {
+				return fmt.Sprintf("%s is %s while the station runs", d.ID, at)
+			}
+		default: // it follows
 		}
 	}
-	switch {
+	switch v := m.visit; {
 	case m.refused != "":
-		return "device refused: " + m.refused
-	case m.master.Verdict == line.NOK && m.visit == nil:
-		return "master check failed"
-	case m.visit == nil:
+		return m.refused
+	case v == nil && m.master.Verdict != line.OK && m.master.Verdict != "":
+		return fmt.Sprintf("master check is %s", m.master.Verdict)
+	case v == nil || m.closed:
 		return ""
-	case (m.visit.waits || m.visit.To == line.HoldLine) && !m.closed:
-		return "limit asks to hold: " + m.visit.Texts[len(m.visit.Texts)-1]
-	case m.visit.Recipe != nil && m.Kind == line.Weld && m.visit.Recipe.Weld.HoldAfterNOK > 0 && m.visit.streak >= m.visit.Recipe.Weld.HoldAfterNOK:
-		return fmt.Sprintf("%d consecutive joints NOK: %s", m.visit.streak, first(m.visit.Texts))
+	case v.waits || v.To == line.HoldLine:
+		return "limit asks to hold: " + v.Texts[len(v.Texts)-1]
+	case m.Kind == line.Weld && v.Recipe.Weld.HoldAfterNOK > 0 && v.streak >= v.Recipe.Weld.HoldAfterNOK:
+		return fmt.Sprintf("%d consecutive joints NOK: %s", v.streak, first(v.Texts))
 	}
 	return ""
+}
+
+// Ready reports whether every device answers and gives its permissives.
+func (m *Machine) Ready() bool {
+	for _, d := range m.devices {
+		if d.missing() != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func first(texts []string) string {

@@ -19,7 +19,8 @@ type Visit struct {
 	Build  int         // build state of the pack
 	Recipe *recipes.Recipe
 	Set    []line.SlotCell // the pack's cells
-	Only   []int           // a rework: the indexes to be done again; nil = everything
+	Only   []line.ActRef   // a rework: what is to be made again; nil = everything
+	Pass   bool            // nothing is done here: the part only goes on
 	Serial string          // at pack-out: the serial to be printed
 	Found  bool            // a cell that lay in the nest and was not sent there
 
@@ -51,18 +52,52 @@ func (v *Visit) reworked(t line.Task) bool { return v.Build > 1 && !t.Spec().Rep
 // Done returns how many acts of the plan are finished.
 func (v *Visit) Done() int { return v.acts }
 
-// Streak returns how many irreversible acts in a row were NOK.
-func (v *Visit) Streak() int { return v.streak }
-
 // Clean reports whether the visit went through without a NOK, a repeat or a rework.
 func (v *Visit) Clean() bool { return v.Verdict == line.OK && v.Repeats == 0 && v.Only == nil }
 
 // next returns the act to be done now, or false when nothing is left to do here.
 func (v *Visit) next(k Kind) (Act, bool) {
-	if v.stopped || v.waits {
+	if v.stopped || v.waits || v.Pass {
 		return Act{}, false
 	}
-	return k.Act(v, v.acts)
+	if v.Only == nil {
+		return k.Act(v, v.acts)
+	}
+	if r, ok := k.(reworker); ok {
+		return r.again(v, v.acts)
+	}
+	return v.redo(k)
+}
+
+// reworker is a kind whose rework needs more than the acts that are named.
+type reworker interface {
+	again(v *Visit, i int) (Act, bool)
+}
+
+// redo returns the next act of a rework: those of the plan that are named, in its order. What leaves a mark carries the flag by
+// which the device knows that a person has ordered it.
+func (v *Visit) redo(k Kind) (Act, bool) {
+	left := v.acts
+	for i := 0; ; i++ {
+		a, ok := k.Act(v, i)
+		if !ok {
+			return Act{}, false
+		}
+		if !slices.Contains(v.Only, a.Ref()) {
+			continue
+		}
+		if left == 0 {
+			a.Rework = !a.Task.Spec().Repeatable
+			return a, true
+		}
+		left--
+	}
+}
+
+// Drop ends the visit because the part's way has been ended by a person.
+func (v *Visit) Drop(why string) {
+	v.Verdict, v.stopped, v.To = v.Verdict.Worse(line.NOK), true, line.ToScrap
+	v.Texts = append([]string{why}, v.Texts...)
 }
 
 // applyResult follows a judged result of the act. It alone decides whether the act is repeated, the plan goes on or ends.
@@ -80,7 +115,7 @@ func (v *Visit) applyResult(a Act, done line.ActDone) {
 	}
 	if repeatable && done.Verdict == line.NOK && a.disposition(done.Measurements) == line.HoldLine {
 		v.waits = true // the operator mends what can be mended, and it is made again
-		v.blame(done)
+		v.Texts = append(v.Texts, done.Text)
 		return
 	}
 	v.conclude(a, done)
@@ -89,7 +124,7 @@ func (v *Visit) applyResult(a Act, done line.ActDone) {
 // again lets the act that the station held for be made once more, from its first attempt.
 func (v *Visit) again() {
 	if v.waits {
-		v.waits, v.attempt, v.unknown, v.NOK = false, 0, 0, nil
+		v.waits, v.attempt, v.unknown = false, 0, 0
 		v.Repeats++
 	}
 	v.streak = 0
@@ -112,7 +147,7 @@ func (v *Visit) conclude(a Act, done line.ActDone) {
 	if to == line.Continue && done.Verdict == line.NOK && len(done.Measurements) == 0 {
 		to = line.ToRework // the device itself says NOK and no limit says what follows
 	}
-	v.worsen(to)
+	v.To = graver(v.To, to)
 	v.stopped = done.Verdict == line.Unknown || to == line.ToScrap || to == line.HoldLine
 }
 
@@ -131,13 +166,22 @@ func (v *Visit) blame(done line.ActDone) {
 }
 
 // blamed returns the indexes that a result which is not OK speaks of: those of its measurements that are not OK, or its own. A
-// camera that looks at a field of joints names the worst one.
+// camera that looks at a field of joints names the worst one; a position is no joint.
 func blamed(done line.ActDone) []int {
 	var list []int
-	for _, m := range done.Measurements {
-		if done.Task == line.TaskVision && m.Name == "worstJoint" && m.Value != nil {
-			return []int{int(*m.Value)}
+	switch done.Task {
+	case line.TaskPosition:
+		return nil
+	case line.TaskVision:
+		for _, m := range done.Measurements {
+			if m.Name == "worstJoint" && m.Value != nil && m.Verdict != line.NOK {
+				return []int{int(*m.Value)}
+			}
 		}
+		return nil
+	default:
+	}
+	for _, m := range done.Measurements {
 		if m.Verdict == line.NOK && m.Index > 0 {
 			list = append(list, m.Index)
 		}
@@ -146,13 +190,6 @@ func blamed(done line.ActDone) []int {
 		list = append(list, done.Index)
 	}
 	return list
-}
-
-func (v *Visit) worsen(to line.Disposition) {
-	grave := []line.Disposition{"", line.Continue, line.ToInspect, line.ToReject, line.ToRework, line.HoldLine, line.ToScrap}
-	if slices.Index(grave, to) > slices.Index(grave, v.To) {
-		v.To = to
-	}
 }
 
 // quarantine ends the visit: of an act that leaves a mark nobody can say whether it happened.

@@ -7,18 +7,20 @@ type weld struct{}
 
 func (weld) Act(v *Visit, i int) (Act, bool) {
 	w := v.Recipe.Weld
-	if v.Only != nil {
-		if i/2 >= len(v.Only) {
-			return Act{}, false
-		}
-		return weldAct(v, i%2 == 0, v.Only[i/2]), true
-	}
 	field, at := i/(w.PerPosition+1), i%(w.PerPosition+1)
 	joint := field*w.PerPosition + max(at, 1)
 	if short := w.Joints - field*w.PerPosition; short < w.PerPosition && at > short || joint > w.Joints {
 		return Act{}, false
 	}
 	return weldAct(v, at == 0, joint), true
+}
+
+// again goes to each joint that is to be made again.
+func (weld) again(v *Visit, i int) (Act, bool) {
+	if i/2 >= len(v.Only) {
+		return Act{}, false
+	}
+	return weldAct(v, i%2 == 0, v.Only[i/2].Index), true
 }
 
 func weldAct(v *Visit, position bool, joint int) Act {

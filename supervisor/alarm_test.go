@@ -2,9 +2,9 @@ package supervisor_test
 
 import (
 	"io/fs"
+	"math"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +15,22 @@ import (
 	"linectl/supervisor"
 )
 
-// raisers are the only two places from which an alarm comes, with the expressions that name one there. A severity is given by
-// the first alone as a number.
+// raisers are the only two places from which an alarm comes, with the expressions that name one there. Where these name no
+// severity, all alarms of the place have the one that severityOfAll finds there.
 var raisers = map[string]*regexp.Regexp{
-	"stations/fault.go":        regexp.MustCompile(`\badd\("([a-z-]+)"[^,]*, (\d+),`),
-	"supervisor/annunciate.go": regexp.MustCompile(`"/([a-z-]+)", Severity: alarms\.(Low|Medium|High|Urgent)`),
+	"stations/fault.go":        regexp.MustCompile(`\badd\("([a-z-]+)"[^,]*, line\.Severity(Low|Medium|High|Urgent),`),
+	"supervisor/annunciate.go": regexp.MustCompile(`\badd\("([a-z-]+)",()`),
 }
+
+var (
+	raising       = regexp.MustCompile(`\badd\(`)
+	severityOfAll = regexp.MustCompile(`Severity: line\.Severity(Low|Medium|High|Urgent)`)
+)
 
 // TestEveryAlarmIsInTheTable holds the source to the table, both ways: what can be raised is defined with the same severity, and
 // what is defined can be raised; and nothing is raised from anywhere else.
 func TestEveryAlarmIsInTheTable(t *testing.T) {
-	severities := map[string]int{"Low": alarms.Low, "Medium": alarms.Medium, "High": alarms.High, "Urgent": alarms.Urgent}
+	severities := map[string]int{"Low": line.SeverityLow, "Medium": line.SeverityMedium, "High": line.SeverityHigh, "Urgent": line.SeverityUrgent}
 	raised := map[string]bool{}
 	root := os.DirFS("..")
 	for name, expression := range raisers {
@@ -33,10 +38,18 @@ func TestEveryAlarmIsInTheTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range expression.FindAllStringSubmatch(string(source), -1) {
-			severity, err := strconv.Atoi(m[2])
-			if err != nil {
-				severity = severities[m[2]]
+		matches := expression.FindAllStringSubmatch(string(source), -1)
+		if n := len(raising.FindAll(source, -1)); n != len(matches) || n == 0 {
+			t.Errorf("%s raises %d alarms, %d of them by a name and a severity that this test can read", name, n, len(matches))
+		}
+		all := severityOfAll.FindAllStringSubmatch(string(source), -1)
+		for _, m := range matches {
+			if m[2] == "" && len(all) == 1 {
+				m[2] = all[0][1]
+			}
+			severity, ok := severities[m[2]]
+			if !ok {
+				t.Errorf("%s raises %s with no severity that this test can read", name, m[1])
 			}
 			d, ok := alarms.Define("ST060/" + m[1])
 			if !ok {
@@ -84,6 +97,26 @@ func TestEveryAlarmSaysWhatToDo(t *testing.T) {
 			d.ask(line.Machine{Target: string(weld), Command: "Hold"})
 		},
 		"aborted": func(d *desk) { d.ask(line.Machine{Target: string(weld), Command: "Abort"}) },
+		"device-runs-*": func(d *desk) {
+			d.running(weld, "")
+			d.ask(line.Machine{Target: string(weld), Command: "Stop"})
+			d.status(weld, packml.Stopped, "")
+			d.Step(d.now, supervisor.Told{Event: line.DeviceStatus{Device: "ST060.welder", RetainID: 1, BootEpoch: 1, Machine: uint16(packml.Execute), Permissives: math.MaxUint32}})
+			d.tick(3 * time.Second)
+		},
+		"scanners-disagree": func(d *desk) {
+			d.running(weld, "")
+			d.Step(d.now, supervisor.Told{Event: line.DeviceStatus{
+				Device: "ST060.welder", RetainID: 1, BootEpoch: 1, Machine: uint16(packml.Execute), Permissives: math.MaxUint32, Part: "ESS-P2-000001", Sensors: line.SensorPartPresent,
+			}})
+			d.tick(6 * time.Second)
+		},
+		"part-missing": func(d *desk) {
+			d.material(weld, noon.Add(time.Hour))
+			d.packAt(weld, line.Stack)
+			d.running(weld, "")
+			d.tick(3 * time.Minute)
+		},
 		"part-refused": func(d *desk) {
 			d.running("ST100", string(d.packAt("ST100", line.Stack, line.Weld, line.Inspect)))
 		},

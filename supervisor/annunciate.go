@@ -20,7 +20,7 @@ func (l *Line) annunciate(now time.Time) {
 	l.dirty, l.overdue = false, now.Add(lookAgain)
 	var standing []alarms.Standing
 	for _, s := range l.stations {
-		for _, f := range append(s.Faults(now), l.faults(s)...) {
+		for _, f := range append(s.Faults(now), l.faults(now, s)...) {
 			standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
 		}
 	}
@@ -67,27 +67,35 @@ func packAt(s *station) line.PackID {
 }
 
 // faults are what the line knows to be wrong at a station and the station itself cannot: what a part or a person is waited for.
-func (l *Line) faults(s *station) []line.AlarmRaised {
-	switch v := s.Visit(); {
-	case v == nil && s.stuck != "":
-		return []line.AlarmRaised{{
-			Alarm: string(s.ID) + "/part-refused", Severity: alarms.Medium, Text: s.stuck, Cause: "the route check does not let the part in",
-			Consequence: "the station waits", Action: refusalAction(s.stuck),
-		}}
-	case v != nil && s.cfg.Kind == line.Bench && !s.Closed():
-		p := l.packs[v.Pack]
-		return []line.AlarmRaised{{
-			Alarm: string(s.ID) + "/decision", Severity: alarms.Medium, Text: fmt.Sprintf("%s waits for a decision: %s", p.id, p.text),
-			Cause: fmt.Sprintf("%s NOK at %v", p.blame, p.nok), Consequence: "the pack stays at the bench",
-			Action: "decide: rework or scrap, with the reason",
-		}}
+func (l *Line) faults(now time.Time, s *station) []line.AlarmRaised {
+	var faults []line.AlarmRaised
+	add := func(id, text, cause, consequence, action string) {
+		faults = append(faults, line.AlarmRaised{
+			Alarm: string(s.ID) + "/" + id, Severity: line.SeverityMedium, Text: text, Cause: cause, Consequence: consequence, Action: action,
+		})
 	}
-	return nil
+	if s.stuck != "" {
+		add("part-refused", s.stuck, "the route check does not let the part go on", "the station waits", refusalAction(s.stuck))
+	}
+	if !s.unsure.IsZero() && now.Sub(s.unsure) > scannersAgree {
+		add("scanners-disagree", "the scanners do not agree on what lies in the nest", "a scanner is dirty, or a part that was let go still lies there",
+			"the station takes no part", "look into the nest and clean the scanners")
+	}
+	if len(s.infeed) > 0 && !s.empty.IsZero() && now.Sub(s.empty) > partComes {
+		add("part-missing", s.infeed[0]+" was sent here and has not come", "it was taken out by hand, or the conveyor stands",
+			"the station waits for it, and what comes behind it too", "look for it on the conveyor; if it is gone, write it off")
+	}
+	if v := s.Visit(); v != nil && s.cfg.Kind == line.Bench && !s.Closed() {
+		p := l.packs[v.Pack]
+		add("decision", fmt.Sprintf("%s waits for a decision: %s", p.id, p.text), fmt.Sprintf("%s NOK at %v", p.blame, p.nok),
+			"the pack stays at the bench", "decide: rework or scrap, with the reason")
+	}
+	return faults
 }
 
 func refusalAction(why string) string {
 	switch {
-	case strings.Contains(why, "scan a lot in"), strings.Contains(why, "fetch a new one"):
+	case strings.Contains(why, "scan"), strings.Contains(why, "fetch a new one"):
 		return "load the material and scan its lot"
 	case strings.Contains(why, "held"):
 		return "ask Quality"

@@ -10,6 +10,7 @@ import (
 	"linectl/alarms"
 	"linectl/line"
 	"linectl/packml"
+	"linectl/recipes"
 )
 
 // repliesKept is how many answered requests are remembered, so that one asked again is done once.
@@ -78,6 +79,8 @@ func (l *Line) command(now time.Time, q line.Request) (words string, do doing) {
 		return fmt.Sprintf("order %s: %d × %s", c.Order, c.Quantity, c.Product), func() (string, error) { return l.addOrder(now, c) }
 	case line.DecideRework:
 		return fmt.Sprintf("decide on %s, scrap %t", c.Pack, c.Scrap), func() (string, error) { return l.decide(now, c, q) }
+	case line.WriteOff:
+		return fmt.Sprintf("write %s off, expected at %s", c.Part, c.Station), func() (string, error) { return l.writeOff(now, c, q) }
 	case line.Hold:
 		return fmt.Sprintf("hold %s, release %t", c.Subject, c.Release), func() (string, error) { return l.hold(now, c, q) }
 	case line.LoadMaterial:
@@ -175,6 +178,11 @@ func (l *Line) addOrder(now time.Time, c line.AddOrder) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	for _, o := range l.orders {
+		if o.Product == r.Product && o.Revision == r.Revision && o.Hash != r.Hash {
+			return "", fmt.Errorf("%s revision %s is not what order %s was built with: an approved recipe is never changed; give it a new revision", r.Product, r.Revision, o.Order)
+		}
+	}
 	pinned := slices.ContainsFunc(l.orders, func(o *order) bool { return o.Hash == r.Hash })
 	if !pinned {
 		l.Record(line.Record{At: now, Fact: line.RecipePinned{Product: r.Product, Revision: r.Revision, Hash: r.Hash, Source: r.Source}})
@@ -183,48 +191,102 @@ func (l *Line) addOrder(now time.Time, c line.AddOrder) (string, error) {
 	return fmt.Sprintf("order %s: %d × %s revision %s", c.Order, c.Quantity, r.Product, r.Revision), nil
 }
 
-// decide takes a person's decision on a pack at the bench.
+// decide takes a person's decision on a pack: a rework at the bench, or the end wherever it waits.
 func (l *Line) decide(now time.Time, c line.DecideRework, q line.Request) (string, error) {
 	p := l.packs[c.Pack]
-	bench := l.ofKind(line.Bench)
-	if p == nil || bench == nil || p.at != bench.ID || p.disposed() || p.state != line.InProcess {
-		return "", fmt.Errorf("%s waits for no decision at the bench", c.Pack)
-	}
-	if q.By == "" || q.Why == "" {
+	switch {
+	case p == nil || p.disposed():
+		return "", fmt.Errorf("no pack %s is in process", c.Pack)
+	case q.By == "" || q.Why == "":
 		return "", fmt.Errorf("a decision on %s needs who decides and why", c.Pack)
+	case c.Scrap:
+		return l.scrap(now, p, q)
 	}
-	if c.Scrap {
-		l.Record(line.Record{At: now, Station: bench.ID, Pack: p.id, Fact: line.PackDisposed{
-			Disposition: line.Scrapped, Reason: fmt.Sprintf("scrapped by %s: %s", q.By, q.Why),
-		}})
-		return fmt.Sprintf("%s is scrapped", p.id), nil
+	bench := l.ofKind(line.Bench)
+	if p.at != bench.ID || p.state != line.InProcess || bench.Visit() == nil || bench.Visit().Pack != p.id {
+		return "", fmt.Errorf("%s waits for no decision at the bench", c.Pack)
 	}
 	r, ok := p.rework()
 	if !ok {
 		return "", fmt.Errorf("the recipe of %s allows no rework of %s; scrap it", p.id, p.blame)
 	}
-	for _, i := range p.nok {
-		if r.MaxPerIndex > 0 && p.reworked[i] >= r.MaxPerIndex {
-			return "", fmt.Errorf("%s %d of %s was reworked %d times already, allowed are %d; scrap it", p.blame, i, p.id, p.reworked[i], r.MaxPerIndex)
+	acts := p.toRework(r.Step)
+	if len(acts) == 0 {
+		return "", fmt.Errorf("nothing at %s can be made again that would mend %s; scrap it", r.Step, p.id)
+	}
+	marks, indexes := 0, []int{}
+	for _, a := range acts {
+		if a.Task.Spec().Repeatable {
+			continue
+		}
+		if marks++; r.MaxPerIndex > 0 && p.reworked[a] >= r.MaxPerIndex {
+			return "", fmt.Errorf("%s %d of %s was reworked %d times already, allowed are %d; scrap it", a.Task, a.Index, p.id, p.reworked[a], r.MaxPerIndex)
 		}
 	}
-	if r.MaxPerPack > 0 && len(p.nok) > r.MaxPerPack || r.MaxPerPack > 0 && p.build > r.MaxPerPack {
+	for _, a := range acts {
+		if a.Index > 0 {
+			indexes = appendNew(indexes, a.Index)
+		}
+	}
+	if r.MaxPerPack > 0 && (marks > r.MaxPerPack || p.build > r.MaxPerPack) {
 		return "", fmt.Errorf("%s needs more rework than the %d that its recipe allows; scrap it", p.id, r.MaxPerPack)
 	}
-	indexes := p.toRework(r.Step)
 	l.Record(line.Record{At: now, Station: bench.ID, Pack: p.id, Fact: line.ReworkDecided{
-		Step: r.Step, Indexes: indexes, Build: p.build + 1, Invalidates: r.Invalidates, By: q.By, Why: q.Why,
+		Step: r.Step, Acts: acts, Indexes: indexes, Build: p.build + 1, Invalidates: r.Invalidates, By: q.By, Why: q.Why,
 	}})
 	return fmt.Sprintf("%s goes back to %s", p.id, l.ofKind(r.Step).ID), nil
+}
+
+// scrap ends a pack's way. While an act is open on it nobody knows what it will have become.
+func (l *Line) scrap(now time.Time, p *pack, q line.Request) (string, error) {
+	if s := l.byID[p.at]; s != nil && s.Visit() != nil && s.Visit().Pack == p.id && s.Open() != nil {
+		return "", fmt.Errorf("%s is being worked on at %s; Hold the station first", p.id, s.ID)
+	}
+	l.Record(line.Record{At: now, Station: p.at, Pack: p.id, Fact: line.PackDisposed{
+		Disposition: line.Scrapped, Reason: fmt.Sprintf("scrapped by %s: %s", q.By, q.Why),
+	}})
+	return fmt.Sprintf("%s is scrapped", p.id), nil
+}
+
+// writeOff takes a part off the list of those that are expected at a station and will not come.
+func (l *Line) writeOff(now time.Time, c line.WriteOff, q line.Request) (string, error) {
+	s := l.byID[c.Station]
+	switch {
+	case s == nil:
+		return "", fmt.Errorf("no station %s; stations are %s", c.Station, l.stationNames())
+	case q.By == "" || q.Why == "":
+		return "", errors.New("to write a part off needs who says so and why")
+	case !slices.Contains(s.infeed, c.Part):
+		return "", fmt.Errorf("%s does not expect %s", s.ID, c.Part)
+	}
+	if nest, sure := s.Nest(); sure && nest == c.Part {
+		return "", fmt.Errorf("%s lies in the nest of %s", c.Part, s.ID)
+	}
+	p := l.packs[line.PackID(c.Part)]
+	var id line.PackID
+	if p != nil {
+		id = p.id
+		if !p.disposed() {
+			l.Record(line.Record{At: now, Station: s.ID, Pack: id, Fact: line.PackDisposed{
+				Disposition: line.Scrapped, Reason: fmt.Sprintf("written off by %s: %s", q.By, q.Why),
+			}})
+		}
+	}
+	l.Record(line.Record{At: now, Station: s.ID, Pack: id, Fact: line.PartMoved{Part: c.Part, To: line.Quarantine}})
+	return fmt.Sprintf("%s is written off; should it be found, it belongs to %s", c.Part, line.Quarantine), nil
 }
 
 func (l *Line) hold(now time.Time, c line.Hold, q line.Request) (string, error) {
 	if c.Subject == "" || q.By == "" || q.Why == "" {
 		return "", errors.New("a hold needs a pack or lot, who asks and why")
 	}
-	_, held := l.holds[c.Subject]
-	if held != c.Release {
-		return "", fmt.Errorf("%s is held: %t", c.Subject, held)
+	switch h, held := l.holds[c.Subject]; {
+	case c.Release && !held:
+		return "", fmt.Errorf("%s is not held", c.Subject)
+	case !c.Release && held:
+		return "", fmt.Errorf("%s is held already by %s: %s", c.Subject, h.By, h.Reason)
+	case !c.Release && !l.knows(c.Subject):
+		return "", fmt.Errorf("%s is no pack in process, no lot and no station; a pack that has left the line can only be called back", c.Subject)
 	}
 	if c.Release {
 		l.Record(line.Record{At: now, Fact: line.HoldReleased{Subject: c.Subject, Reason: q.Why, By: q.By}})
@@ -232,6 +294,32 @@ func (l *Line) hold(now time.Time, c line.Hold, q line.Request) (string, error) 
 	}
 	l.Record(line.Record{At: now, Fact: line.HoldSet{Subject: c.Subject, Reason: q.Why, By: q.By}})
 	return c.Subject + " is held", nil
+}
+
+// knows reports whether a subject is one that a hold can reach.
+func (l *Line) knows(subject string) bool {
+	if l.packs[line.PackID(subject)] != nil || l.byID[line.StationID(subject)] != nil || l.lots[line.LotID(subject)] {
+		return true
+	}
+	return false
+}
+
+// takes looks for an item among the consumables and parts that the recipes use at a station.
+func (l *Line) takes(s *station, item string) (m recipes.Material, err error) {
+	var known []string
+	for _, r := range l.cfg.Recipes {
+		for _, have := range r.Materials {
+			if have.Kind != s.cfg.Kind {
+				continue
+			}
+			if have.Item == item {
+				return have, nil
+			}
+			known = append(known, have.Item)
+		}
+	}
+	slices.Sort(known)
+	return m, fmt.Errorf("no recipe uses %s at %s; used there: %s", item, s.ID, strings.Join(slices.Compact(known), " "))
 }
 
 func (l *Line) loadMaterial(now time.Time, c line.LoadMaterial, by string) (string, error) {
@@ -245,6 +333,15 @@ func (l *Line) loadMaterial(now time.Time, c line.LoadMaterial, by string) (stri
 		return "", fmt.Errorf("lot %s expired %s: fetch a new one", c.Lot, c.Expiry.UTC().Format("2 Jan 2006"))
 	case l.holds[string(c.Lot)].Subject != "":
 		return "", fmt.Errorf("lot %s is held: %s", c.Lot, l.holds[string(c.Lot)].Reason)
+	}
+	m, err := l.takes(s, c.Item)
+	switch {
+	case err != nil:
+		return "", err
+	case m.Level == "serial" && l.lots[c.Lot]:
+		return "", fmt.Errorf("%s was loaded before: a serial part goes into one pack", c.Lot)
+	case m.Level == "serial" && c.Quantity > m.Quantity:
+		return "", fmt.Errorf("%s is a serial part: scan what one pack takes, %.4g", c.Item, m.Quantity)
 	}
 	l.Record(line.Record{At: now, Station: c.Station, Fact: line.MaterialLoaded{
 		Item: c.Item, Lot: c.Lot, Quantity: c.Quantity, Expiry: c.Expiry.UTC(), By: by,

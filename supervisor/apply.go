@@ -2,6 +2,8 @@ package supervisor
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"linectl/line"
 	"linectl/recipes"
@@ -13,6 +15,7 @@ import (
 func (l *Line) Apply(r line.Record) {
 	switch f := r.Fact.(type) {
 	case line.LineStarted:
+		l.opened = &f
 		l.meter.Begin(r.At)
 	case line.RecipePinned:
 		l.applyPinned(f)
@@ -26,13 +29,17 @@ func (l *Line) Apply(r line.Record) {
 		l.applyArrived(r, f)
 		return
 	case line.SetReserved:
-		l.applySet(r.Pack, f)
+		l.applySet(r.At, r.Pack, f)
 	case line.HoldSet:
 		l.holds[f.Subject] = f
 	case line.HoldReleased:
 		delete(l.holds, f.Subject)
 	case line.MaterialLoaded:
 		l.material[materialKey{r.Station, f.Item}] = f
+		l.lots[f.Lot] = true
+		if s := l.byID[r.Station]; s != nil && s.Visit() != nil {
+			s.lots = append(s.lots, f)
+		}
 	case line.CommandApplied:
 		l.answered.keep(f.Account, line.Reply{Request: f.Request, Accepted: f.Accepted, Text: f.Reply})
 	case line.UserAdded, line.RoleChanged, line.UserDisabled, line.PasswordChanged:
@@ -94,7 +101,7 @@ func (l *Line) applyPinned(f line.RecipePinned) {
 func (l *Line) applyStarted(id line.PackID, f line.PackStarted) {
 	p := &pack{
 		id: id, number: f.Number, recipe: l.recipes[f.Hash], state: line.InProcess, build: 1,
-		steps: map[line.Kind]step{}, good: map[actKey]line.Verdict{}, reworked: map[int]int{},
+		steps: map[line.Kind]step{}, good: map[line.ActRef]line.Verdict{}, reworked: map[line.ActRef]int{}, lots: map[line.LotID]bool{},
 	}
 	for _, o := range l.orders {
 		if o.Order == f.Order {
@@ -113,11 +120,16 @@ func (l *Line) applyStarted(id line.PackID, f line.PackStarted) {
 	l.live = append(l.live, p)
 }
 
-func (l *Line) applySet(id line.PackID, f line.SetReserved) {
+func (l *Line) applySet(at time.Time, id line.PackID, f line.SetReserved) {
 	p := l.packs[id]
-	p.set = f.Slots
+	p.set, p.readings = f.Slots, at
 	for _, c := range f.Slots {
-		l.cells.take(p.recipe.Cell.Item, c.Cell)
+		if was, ok := l.cells.take(p.recipe.Cell.Item, c.Cell); ok {
+			p.reserved = append(p.reserved, was)
+			if was.graded.Before(p.readings) {
+				p.readings = was.graded
+			}
+		}
 	}
 	l.sets = append(l.sets, id)
 }
@@ -132,16 +144,17 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 	switch p := l.packs[r.Pack]; {
 	case p != nil:
 		if s.cfg.Kind == line.PackOut {
-			l.serials[p.recipe.SerialPrefix]++
-			p.serial = fmt.Sprintf("%s%06d", p.recipe.SerialPrefix, l.serials[p.recipe.SerialPrefix])
+			p.serial = l.issueSerial(p.recipe.SerialPrefix)
 		}
 		if s.cfg.Kind == line.Stack {
 			l.sets = without(l.sets, p.id)
 		}
 		p.at = s.cfg.ID
 		v = p.visit(s.cfg.Kind)
+		v.Pass = p.disposed()
 	case s.cfg.Kind == line.Receive:
 		v.Recipe, v.Found = l.wanted().recipe, f.Part != ""
+		s.index = 0
 		if !v.Found {
 			s.index = l.cells.ask(v.Recipe.Cell.Item)
 		}
@@ -149,7 +162,22 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 		v.Recipe = l.recipeOf(line.CellID(f.Part))
 	}
 	s.infeed = without(s.infeed, f.Part)
+	s.lots = nil
+	for key, lot := range l.material {
+		if key.station == s.ID && lot.Quantity > 0 {
+			s.lots = append(s.lots, lot)
+		}
+	}
 	s.Enter(&v)
+}
+
+// issueSerial returns a serial that was never issued before. A simulated pack's can be told from a real one's at a glance.
+func (l *Line) issueSerial(prefix string) string {
+	if l.opened != nil && l.opened.Simulated {
+		prefix = "SIM-" + prefix
+	}
+	l.serials[prefix]++
+	return fmt.Sprintf("%s%06d", prefix, l.serials[prefix])
 }
 
 func (l *Line) applyMoved(from *station, r line.Record, f line.PartMoved) {
@@ -160,10 +188,16 @@ func (l *Line) applyMoved(from *station, r line.Record, f line.PartMoved) {
 			delete(l.packs, p.id)
 		}
 	} else {
-		l.cells.moved(line.CellID(f.Part), from.index, f.To)
+		item := ""
+		if v := from.Visit(); v != nil && v.Recipe != nil {
+			item = v.Recipe.Cell.Item
+		}
+		l.cells.moved(line.CellID(f.Part), item, from.index, f.To)
 	}
+	from.infeed = without(from.infeed, f.Part) // one that was written off was still expected
 	if to := l.byID[f.To]; to != nil {
 		to.infeed = append(to.infeed, f.Part)
+		to.Expect(f.Part)
 	}
 }
 
@@ -184,16 +218,22 @@ func (l *Line) applyDisposed(id line.PackID, f line.PackDisposed) {
 		p.order.quarantined++
 		l.counts.nok++
 	}
-	if p.set != nil && p.at == "" { // disposed before it was stacked
+	if s := l.byID[p.at]; s != nil && s.Visit() != nil && s.Visit().Pack == id && !s.Closed() {
+		s.Visit().Drop(f.Reason)
+	}
+	if p.at == "" { // nothing of it is built: its cells go back to where they are
 		l.sets = without(l.sets, id)
+		l.live = without(l.live, p)
+		delete(l.packs, id)
+		l.cells.giveBack(p.recipe.Cell.Item, p.reserved)
 	}
 }
 
+// without returns the list without the first x. The list itself is left alone.
 func without[T comparable](list []T, x T) []T {
-	for i, have := range list {
-		if have == x {
-			return append(list[:i:i], list[i+1:]...)
-		}
+	i := slices.Index(list, x)
+	if i < 0 {
+		return list
 	}
-	return list
+	return append(list[:i:i], list[i+1:]...)
 }

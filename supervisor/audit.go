@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,11 @@ func (l *Line) present(c line.Command) string {
 		if p := l.packs[c.Pack]; p != nil {
 			return fmt.Sprintf("%s, build %d", p.state, p.build)
 		}
+	case line.WriteOff:
+		if s := l.byID[c.Station]; s != nil && slices.Contains(s.infeed, c.Part) {
+			return "expected at " + string(c.Station)
+		}
+		return "not expected"
 	case line.Hold:
 		if h, ok := l.holds[c.Subject]; ok {
 			return fmt.Sprintf("held by %s: %s", h.By, h.Reason)
@@ -117,9 +123,9 @@ func (l *Line) presentAlarm(c line.Command) string {
 	default:
 		return ""
 	}
-	for _, a := range l.Snapshot(l.now).Alarms {
+	for _, a := range l.alarms.All() {
 		if a.Alarm == id {
-			return alarmWords(a)
+			return alarmWords(alarmSnapshot(a))
 		}
 	}
 	return "not in the list"

@@ -2,9 +2,11 @@ package supervisor
 
 import (
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"linectl/line"
+	"linectl/recipes"
 	"linectl/stations"
 )
 
@@ -21,10 +23,9 @@ type cellStore struct {
 
 // cell is a received cell that is in no set.
 type cell struct {
-	item     string
-	index    int // its number in the stream of its item; 0 when it was found lying in a nest
-	supplier line.SupplierCell
-	judged   bool
+	item  string
+	index int         // its number in the stream of its item; 0 when it was found lying in a nest
+	end   *conclusion // its judgement; nil until it is graded
 }
 
 // stream is the sequence of the cells of one item.
@@ -86,66 +87,59 @@ func (c *cellStore) known(code line.CellID) bool {
 
 func (c *cellStore) received(index int, f line.CellReceived) {
 	c.counts.Received++
+	if f.Cell != "" { // also one that is rejected now: it may not come back as if nothing had been
+		c.seen[codeHash(f.Cell)] = struct{}{}
+	}
 	if f.Verdict != line.OK {
 		c.reject(f.Bin)
 		c.conclude(f.Item, index, &conclusion{})
 		return
 	}
-	c.seen[codeHash(f.Cell)] = struct{}{}
-	c.live[f.Cell] = &cell{item: f.Item, index: index, supplier: f.Supplier}
+	c.live[f.Cell] = &cell{item: f.Item, index: index}
 }
 
+// graded keeps a cell's judgement. A good one enters the pool when it lies in its lane.
 func (c *cellStore) graded(at time.Time, f line.CellGraded) {
 	known := c.live[f.Cell]
-	if known == nil || known.judged {
+	if known == nil || known.end != nil {
 		return
 	}
-	known.judged = true
-	end := &conclusion{graded: at, good: f.Verdict == line.OK}
-	if end.good {
-		end.candidate = stations.Candidate{Cell: f.Cell, Lot: f.Lot, Lane: f.Lane, CapacityAh: f.CapacityAh, Order: known.index}
-		for _, m := range f.Measurements {
-			switch {
-			case m.Value == nil:
-			case m.Name == "ocv":
-				end.candidate.OCV = *m.Value
-			case m.Name == "acir":
-				end.candidate.ACIR = *m.Value
-			}
-		}
-	} else {
+	known.end = &conclusion{graded: at, good: f.Verdict == line.OK}
+	if !known.end.good {
 		c.reject(f.Bin)
-		delete(c.live, f.Cell)
+		return
 	}
-	c.conclude(known.item, known.index, end)
+	known.end.candidate = stations.Candidate{Cell: f.Cell, Lot: f.Lot, Lane: f.Lane, CapacityAh: f.CapacityAh, Order: known.index}
+	for _, m := range f.Measurements {
+		switch {
+		case m.Value == nil:
+		case m.Name == "ocv":
+			known.end.candidate.OCV = *m.Value
+		case m.Name == "acir":
+			known.end.candidate.ACIR = *m.Value
+		}
+	}
 }
 
-// moved follows a cell that left a station. One that left without having been judged is lost to the line.
-func (c *cellStore) moved(code line.CellID, index int, to line.StationID) {
-	if to != line.Quarantine {
-		return
-	}
+// moved follows a cell that left a station. One that went on to be measured stays open; every other move concludes it. In
+// quarantine it is good for nothing, whatever it was graded.
+func (c *cellStore) moved(code line.CellID, item string, index int, to line.StationID) {
 	known := c.live[code]
 	if known == nil {
-		c.concludeAll(index)
-		return
-	}
-	if !known.judged {
-		c.conclude(known.item, known.index, &conclusion{})
-	} else {
-		c.take(known.item, code)
-	}
-	delete(c.live, code)
-	c.counts.Rejected++
-}
-
-// concludeAll concludes an unread cell whose item only its number can tell.
-func (c *cellStore) concludeAll(index int) {
-	for item, s := range c.streams {
-		if index > s.concluded && index == s.asked && s.waiting[index] == nil {
+		if to == line.Quarantine { // unread, or not of the stream
 			c.conclude(item, index, &conclusion{})
 		}
+		return
 	}
+	switch {
+	case to == line.Quarantine:
+		c.counts.Rejected++
+		known.end = &conclusion{}
+	case known.end == nil:
+		return
+	}
+	delete(c.live, code)
+	c.conclude(known.item, known.index, known.end)
 }
 
 func (c *cellStore) reject(bin int) {
@@ -170,24 +164,39 @@ func (c *cellStore) conclude(item string, index int, end *conclusion) {
 	}
 }
 
-// take removes a cell from the pool: it belongs to a set now, or to nobody.
-func (c *cellStore) take(item string, code line.CellID) {
+// take removes a cell from the pool: it belongs to a set now. It is false for a cell that is not there.
+func (c *cellStore) take(item string, code line.CellID) (pooled, bool) {
 	s := c.stream(item)
 	for i, p := range s.pool {
 		if p.Cell == code {
-			s.pool = append(s.pool[:i], s.pool[i+1:]...)
+			s.pool = append(s.pool[:i:i], s.pool[i+1:]...)
 			c.counts.Pool--
-			break
+			return p, true
 		}
 	}
-	delete(c.live, code)
+	return pooled{}, false
 }
 
-// candidates returns the cells of the pool whose readings are still valid.
-func (s *stream) candidates(now time.Time, validity time.Duration) []stations.Candidate {
+// giveBack returns the cells of a set that will not be built.
+func (c *cellStore) giveBack(item string, cells []pooled) {
+	s := c.stream(item)
+	s.pool = append(s.pool, cells...)
+	slices.SortStableFunc(s.pool, func(a, b pooled) int { return a.Order - b.Order })
+	c.counts.Pool += len(cells)
+	s.news = true
+}
+
+// candidates returns the cells of the pool that may be built into a pack: those whose readings are still valid and inside the
+// gates of its recipe, and whose lot nobody holds.
+func (s *stream) candidates(now time.Time, r *recipes.Recipe, held func(line.LotID) bool) []stations.Candidate {
+	gate := func(name string, value float64) bool {
+		l, asked := r.Process(line.Sort).Limit(name)
+		return !asked || l.Judge(value) == line.OK
+	}
 	list := make([]stations.Candidate, 0, len(s.pool))
 	for _, p := range s.pool {
-		if validity == 0 || now.Sub(p.graded) <= validity {
+		expired := r.Cell.Validity > 0 && now.Sub(p.graded) > r.Cell.Validity
+		if !expired && !held(p.Lot) && gate("ocv", p.OCV) && gate("acir", p.ACIR) {
 			list = append(list, p.Candidate)
 		}
 	}

@@ -26,6 +26,9 @@ func (l *Line) routeCheck(now time.Time, s *station, p *pack) string {
 	if p.disposed() || s.cfg.Kind == line.Bench {
 		return ""
 	}
+	if h, ok := l.holds[string(s.ID)]; ok {
+		return fmt.Sprintf("%s is held by %s: %s", s.ID, h.By, h.Reason)
+	}
 	return errorText(errors.Join(l.held(p), l.prerequisites(now, s, p), l.materials(now, s, p), l.evidence(s, p)))
 }
 
@@ -46,6 +49,11 @@ func (l *Line) held(p *pack) error {
 			return fmt.Errorf("%s holds cells of lot %s, held by %s: %s", p.id, c.Lot, h.By, h.Reason)
 		}
 	}
+	for subject, h := range l.holds {
+		if p.lots[line.LotID(subject)] {
+			return fmt.Errorf("lot %s went into %s and is held by %s: %s", subject, p.id, h.By, h.Reason)
+		}
+	}
 	return nil
 }
 
@@ -54,6 +62,9 @@ func (l *Line) prerequisites(now time.Time, s *station, p *pack) error {
 	step, ok := p.recipe.Step(s.cfg.Kind)
 	if !ok {
 		return fmt.Errorf("%s is not on the route of %s", s.cfg.Kind, p.recipe.Product)
+	}
+	if v := p.recipe.Cell.Validity; s.cfg.Kind == line.Stack && v > 0 && now.Sub(p.readings) > v {
+		return fmt.Errorf("the cells of %s were measured %s ago, allowed are %s: scrap it, and new cells are matched", p.id, now.Sub(p.readings).Round(time.Minute), v)
 	}
 	for _, need := range step.Needs {
 		if need.Kind == line.Receive || need.Kind == line.Sort {
@@ -64,7 +75,7 @@ func (l *Line) prerequisites(now time.Time, s *station, p *pack) error {
 		switch {
 		case have.verdict != line.OK && !inspectsIt:
 			return fmt.Errorf("%s may not begin at %s: step %s is not OK for its present build", p.id, s.ID, need.Kind)
-		case need.Within > 0 && now.Sub(have.at) > need.Within:
+		case need.Within > 0 && now.Sub(have.at) > need.Within && p.where != s.cfg.Kind: // a rework comes when it comes
 			return fmt.Errorf("%s may not begin at %s: %s was %s ago, allowed are %s", p.id, s.ID, need.Kind, now.Sub(have.at).Round(time.Minute), need.Within)
 		}
 	}
@@ -75,11 +86,13 @@ func (l *Line) prerequisites(now time.Time, s *station, p *pack) error {
 func (l *Line) materials(now time.Time, s *station, p *pack) error {
 	var missing []error
 	for _, m := range p.recipe.Materials {
-		if m.Kind != s.cfg.Kind || m.Level != "lot" {
+		if m.Kind != s.cfg.Kind {
 			continue
 		}
 		lot, ok := l.material[materialKey{s.ID, m.Item}]
 		switch {
+		case m.Level == "serial" && (!ok || lot.Quantity < m.Quantity):
+			missing = append(missing, fmt.Errorf("%s needs %s: scan its serial", s.ID, m.Item))
 		case !ok:
 			missing = append(missing, fmt.Errorf("%s needs %s: scan a lot in", s.ID, m.Item))
 		case !now.Before(lot.Expiry):
@@ -104,17 +117,6 @@ func (l *Line) evidence(s *station, p *pack) error {
 	return nil
 }
 
-// used lists the consumables that went into the pack at this station. A rework takes none that the recipe counts.
-func (l *Line) used(s *station, p *pack, v *stations.Visit) []line.MaterialUse {
-	var used []line.MaterialUse
-	for _, m := range p.recipe.Materials {
-		if lot, ok := l.material[materialKey{s.ID, m.Item}]; ok && m.Kind == s.cfg.Kind && v.Only == nil {
-			used = append(used, line.MaterialUse{Item: m.Item, Lot: lot.Lot, Quantity: m.Quantity})
-		}
-	}
-	return used
-}
-
 func (l *Line) consume(at line.StationID, u line.MaterialUse) {
 	key := materialKey{at, u.Item}
 	if lot, ok := l.material[key]; ok && lot.Lot == u.Lot {
@@ -129,11 +131,11 @@ func (l *Line) toolWorn(now time.Time, s *station, v stations.Visit) bool {
 		return false
 	}
 	t := v.Recipe.Process(s.cfg.Kind).Tool
-	if t == nil || t.Limit <= 0 || v.Only != nil { // a rework takes a fresh tool
+	if t == nil || t.Limit <= 0 {
 		return false
 	}
 	use, needs := s.ToolUse(t.Name), 0.0
-	if t.Unit == "1" && use > 0 { // counted in hits: what the next part takes is known
+	if t.Unit == "1" && use > 0 && v.Only == nil { // counted in hits: what the next part takes is known
 		needs = float64(v.Recipe.Weld.Joints)
 	}
 	if use < t.Limit && use+needs <= t.Limit {

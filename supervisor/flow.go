@@ -29,6 +29,8 @@ func (l *Line) serve(now time.Time, s *station) bool {
 		return l.admit(now, s)
 	case s.Closed():
 		return l.unload(now, s)
+	case l.waitsForQuality(s):
+		return false
 	case l.judgeCell(now, s):
 		return true
 	case s.Finished():
@@ -47,51 +49,66 @@ func (l *Line) admit(now time.Time, s *station) bool {
 	case st != packml.Execute && st != packml.Suspended:
 		return false
 	}
+	s.stuck = ""
 	nest, sure := s.Nest()
+	s.look(now, nest, sure)
 	if !sure {
 		return false
 	}
-	v, pack, waits := l.nextPart(s, nest)
+	v, p, waits := l.nextPart(now, s, nest)
 	if s.Rest(now, waits) {
 		return true
 	}
 	if waits != "" || st != packml.Execute {
 		return false
 	}
-	if s.Service(now) {
-		return true
-	}
-	if l.toolWorn(now, s, v) {
-		return true
-	}
-	if v.Recipe != nil && s.MasterDue(now, v.Recipe) {
-		return s.CheckMaster(now, *v.Recipe.Process(s.cfg.Kind).Master)
-	}
-	if s.stuck = l.routeCheck(now, s, pack); s.stuck != "" {
-		return false
+	if p == nil || !p.disposed() { // what only passes through needs nothing
+		if s.Service(now) || l.toolWorn(now, s, v) {
+			return true
+		}
+		if v.Recipe != nil && s.MasterDue(now, v.Recipe) {
+			return s.CheckMaster(now, *v.Recipe.Process(s.cfg.Kind).Master)
+		}
+		if s.stuck = l.routeCheck(now, s, p); s.stuck != "" {
+			return false
+		}
 	}
 	s.Begin(now, v)
 	return true
 }
 
 // nextPart returns the visit that can begin, or what the station waits for in words.
-func (l *Line) nextPart(s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) nextPart(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
 	switch s.cfg.Kind {
 	case line.Receive:
 		return l.nextCell(s, nest)
 	case line.Stack:
-		if len(l.sets) == 0 {
-			return v, nil, "starved: no set of cells is complete yet"
-		}
-		if nest != "" {
-			s.stuck = fmt.Sprintf("carrier in the nest carries %s and should be empty", nest)
-			return v, nil, s.stuck
-		}
-		p = l.packs[l.sets[0]]
-		return p.visit(s.cfg.Kind), p, ""
+		return l.nextSet(now, s, nest)
 	default:
 		return l.arrived(s, nest)
 	}
+}
+
+// nextSet takes the oldest set that may be stacked.
+func (l *Line) nextSet(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
+	if nest != "" {
+		s.stuck = fmt.Sprintf("carrier in the nest carries %s and should be empty", nest)
+		return v, nil, s.stuck
+	}
+	for _, id := range l.sets {
+		why := l.routeCheck(now, s, l.packs[id])
+		if why == "" {
+			s.stuck = ""
+			return l.packs[id].visit(s.cfg.Kind), l.packs[id], ""
+		}
+		if s.stuck == "" {
+			s.stuck = why
+		}
+	}
+	if s.stuck != "" {
+		return v, nil, s.stuck
+	}
+	return v, nil, "starved: no set of cells is complete yet"
 }
 
 // nextCell decides whether another cell is to be scanned.
@@ -102,15 +119,13 @@ func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, wai
 		return v, nil, "no order needs cells"
 	case nest == "" && l.cells.stream(w.recipe.Cell.Item).asked >= l.goal(w):
 		return v, nil, "starved: enough cells are on their way"
-	case nest == "" && l.setsWaiting() >= max(l.ofKind(line.Stack).cfg.Buffer, 1):
+	case nest == "" && len(l.sets) >= max(l.ofKind(line.Stack).cfg.Buffer, 1):
 		return v, nil, l.ofKind(line.Stack).blocked
 	case s.after != nil && !s.after.room():
 		return v, nil, s.after.blocked
 	}
 	return stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != ""}, nil, ""
 }
-
-func (l *Line) setsWaiting() int { return len(l.sets) }
 
 // arrived looks whether the part in the nest is one that was sent here.
 func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, waits string) {
@@ -140,8 +155,16 @@ func (l *Line) finish(now time.Time, s *station) bool {
 	if s.cfg.Kind == line.Bench && p.state == line.InProcess && !p.disposed() {
 		return false // nobody has decided yet
 	}
+	if s.stuck = ""; s.cfg.Kind == line.PackOut && v.Verdict != line.Unknown {
+		if s.stuck = errorText(l.held(p)); s.stuck != "" {
+			return false // it is not released, and does not leave, until the hold is lifted
+		}
+	}
 	done := s.Close()
-	done.Used = l.used(s, p, v)
+	if lacks := p.lacks(s.cfg.Kind); done.Verdict == line.OK && s.cfg.Kind != line.Bench && lacks != "" {
+		done.Verdict, done.Next, done.Text = line.NOK, line.ToRework, lacks // a rework that did not reach what was not OK
+	}
+	done.Used = s.used(p, v)
 	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: done})
 	l.dispose(now, s, p, done)
 	return true
@@ -175,7 +198,7 @@ func (l *Line) dispose(now time.Time, s *station, p *pack, done line.StepDone) {
 func (l *Line) unload(now time.Time, s *station) bool {
 	p := l.packs[s.Visit().Pack]
 	if done := s.Released(); done != nil {
-		return l.left(now, s, p, *done)
+		return l.moved(now, s, p, *done)
 	}
 	if s.Open() != nil {
 		return s.Advance(now)
@@ -185,14 +208,19 @@ func (l *Line) unload(now time.Time, s *station) bool {
 		l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PartMoved{Part: string(p.id), To: to}})
 		return true
 	}
+	if s.stuck = ""; to == line.Shipped {
+		if s.stuck = errorText(l.held(p)); s.stuck != "" {
+			return false
+		}
+	}
 	if next := l.byID[to]; next != nil && !next.room() {
 		return s.Rest(now, next.blocked)
 	}
 	return s.Rest(now, "") || s.Unload(now, to)
 }
 
-// left concludes a move. If the device cannot say whether it let the part go, the scanners can.
-func (l *Line) left(now time.Time, s *station, p *pack, done line.ActDone) bool {
+// moved concludes a move. If the device cannot say whether it let the part go, the scanners can.
+func (l *Line) moved(now time.Time, s *station, p *pack, done line.ActDone) bool {
 	if done.Verdict != line.OK {
 		nest, sure := s.Nest()
 		switch {
@@ -201,8 +229,6 @@ func (l *Line) left(now time.Time, s *station, p *pack, done line.ActDone) bool 
 		case nest == string(p.id):
 			s.Retry()
 			return true
-		case nest != "":
-			return false
 		}
 	}
 	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PartMoved{Part: string(p.id), To: l.destination(s, p)}})

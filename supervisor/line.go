@@ -7,11 +7,13 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"linectl/alarms"
 	"linectl/line"
+	"linectl/packml"
 	"linectl/recipes"
 	"linectl/stations"
 )
@@ -52,6 +54,7 @@ type Line struct {
 	byDevice map[line.DeviceID]*station
 	byID     map[line.StationID]*station
 
+	opened   *line.LineStarted          // the incarnation that wrote last
 	recipes  map[string]*recipes.Recipe // by hash
 	sequence uint64                     // of the last token
 	orders   []*order
@@ -63,6 +66,7 @@ type Line struct {
 	cells    cellStore
 	holds    map[string]line.HoldSet
 	material map[materialKey]line.MaterialLoaded
+	lots     map[line.LotID]bool // of cells and consumables, all that were ever heard of
 	alarms   alarms.Book
 	watch    *alarms.Watch
 	meter    alarms.Meter
@@ -70,7 +74,6 @@ type Line struct {
 	accounts accounts
 	counts   counts
 
-	now     time.Time
 	dirty   bool // something happened since the faults were last looked at
 	overdue time.Time
 	out     Output
@@ -85,7 +88,10 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		cfg: cfg, fence: fence,
 		byDevice: map[line.DeviceID]*station{}, byID: map[line.StationID]*station{}, recipes: map[string]*recipes.Recipe{},
 		packs: map[line.PackID]*pack{}, numbers: map[string]int{}, serials: map[string]int{}, holds: map[string]line.HoldSet{},
-		material: map[materialKey]line.MaterialLoaded{}, cells: newCellStore(), watch: alarms.NewWatch(alarms.Table()),
+		material: map[materialKey]line.MaterialLoaded{}, lots: map[line.LotID]bool{}, cells: newCellStore(), watch: alarms.NewWatch(alarms.Table()),
+	}
+	for _, c := range cfg.Supplier {
+		l.lots[c.Lot] = true
 	}
 	for _, r := range cfg.Recipes {
 		l.recipes[r.Hash] = r
@@ -112,9 +118,13 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		l.stations = append(l.stations, s)
 		s.blocked, s.starved = "blocked by "+string(sc.ID), "no part has come"
 		if i > 0 && sc.Kind != line.Bench {
-			s.before = l.stations[i-1]
 			l.stations[i-1].after = s
-			s.starved = "starved by " + string(s.before.ID)
+			s.starved = "starved by " + string(l.stations[i-1].ID)
+		}
+	}
+	for _, k := range []line.Kind{line.Receive, line.Sort, line.Stack, line.PackOut, line.Bench} {
+		if l.ofKind(k) == nil {
+			return nil, fmt.Errorf("the line has no station of kind %s, without which no pack can go through it", k)
 		}
 	}
 	return l, nil
@@ -128,8 +138,7 @@ func (l *Line) Record(r line.Record) {
 
 // Send gives a device a job. A stop goes out at once; everything else waits until what was recorded is durable.
 func (l *Line) Send(j line.Job) {
-	const stop, abort = 3, 8 // PackML command numbers
-	if j.Op == line.MachineCommand && (j.Machine == stop || j.Machine == abort) {
+	if c := packml.Command(j.Machine); j.Op == line.MachineCommand && (c == packml.CmdStop || c == packml.CmdAbort) {
 		l.out.Stops = append(l.out.Stops, j)
 		return
 	}
@@ -139,10 +148,22 @@ func (l *Line) Send(j line.Job) {
 // Token returns a token that was never used before. The sequence is kept by the intents that carry it.
 func (l *Line) Token() line.Token { return line.NewToken(l.fence, l.sequence+1) }
 
+// Fits refuses a journal that is not this line's: simulated records and real parts never come together. Ask after the journal has
+// been replayed and before Resume.
+func (l *Line) Fits() error {
+	if l.opened == nil || l.opened.Simulated == l.cfg.Simulated {
+		return nil
+	}
+	if l.opened.Simulated {
+		return errors.New("these records are simulated and the line has real devices only; choose another data directory")
+	}
+	return errors.New("these records are of real parts and a device of the line is simulated; choose another data directory")
+}
+
 // Resume opens this incarnation after the journal has been replayed: no station comes back executing, and every act that was
 // open is asked about before anything moves.
 func (l *Line) Resume(now time.Time) Output {
-	l.begin(now)
+	l.begin()
 	l.Record(line.Record{At: now, Fact: line.LineStarted{Fence: l.fence, Version: l.cfg.Version, Simulated: l.cfg.Simulated}})
 	for _, s := range l.stations {
 		s.Resume(now)
@@ -153,7 +174,7 @@ func (l *Line) Resume(now time.Time) Output {
 
 // Step decides. It does no I/O, starts no goroutine, reads no clock, draws no random number.
 func (l *Line) Step(now time.Time, in Input) Output {
-	l.begin(now)
+	l.begin()
 	switch in := in.(type) {
 	case Tick:
 	case Told:
@@ -175,7 +196,6 @@ func (l *Line) Step(now time.Time, in Input) Output {
 	return l.out
 }
 
-func (l *Line) begin(now time.Time) {
-	l.now = now
+func (l *Line) begin() {
 	l.out = Output{Stops: l.out.Stops[:0], Records: l.out.Records[:0], Jobs: l.out.Jobs[:0], Replies: l.out.Replies[:0]}
 }

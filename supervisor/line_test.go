@@ -38,6 +38,7 @@ type desk struct {
 	recipe *recipes.Recipe
 	now    time.Time
 	config supervisor.Config
+	seq    uint64
 }
 
 func newDesk(t testing.TB) *desk {
@@ -153,9 +154,11 @@ func (d *desk) packAt(station line.StationID, done ...line.Kind) line.PackID {
 
 func (d *desk) material(station line.StationID, expiry time.Time) {
 	for _, m := range d.recipe.Materials {
-		if m.Level == "lot" {
-			d.fact(station, "", line.MaterialLoaded{Item: m.Item, Lot: line.LotID("LOT-" + m.Item), Quantity: 1e6, Expiry: expiry})
+		quantity := 1e6
+		if m.Level == "serial" {
+			quantity = m.Quantity
 		}
+		d.fact(station, "", line.MaterialLoaded{Item: m.Item, Lot: line.LotID("LOT-" + m.Item), Quantity: quantity, Expiry: expiry})
 	}
 }
 
@@ -243,12 +246,15 @@ func TestRefusedRequestsSayWhatToDo(t *testing.T) {
 		{line.Machine{Target: "line", Command: "Dance"}, "Dance"},
 		{line.AddOrder{Order: "a", Product: "EV-P9", Quantity: 1}, `no approved recipe for "EV-P9"; products are ESS-P2`},
 		{line.AddOrder{Order: "a", Product: "ESS-P2", Quantity: 0}, "give a name and 1 to 100000 packs"},
-		{line.DecideRework{Pack: "ESS-P2-000001"}, "waits for no decision at the bench"},
+		{line.DecideRework{Pack: "ESS-P2-000001"}, "no pack ESS-P2-000001 is in process"},
 		{line.LoadMaterial{Station: "ST100", Item: "gap-filler", Lot: "G33", Quantity: 1, Expiry: noon.Add(-time.Hour)}, "lot G33 expired 23 Nov 2026: fetch a new one"},
 		{line.LoadMaterial{Station: "ST100", Item: "gap-filler", Lot: "G33", Expiry: noon.Add(time.Hour)}, "a quantity"},
 		{line.ServiceTool{Station: "ST070", Action: "clean"}, "ST070 has no tool that is serviced"},
 		{line.ServiceTool{Station: "ST060", Action: "polish"}, "services are clean, dress and replace"},
-		{line.Hold{Subject: "L1", Release: true}, "L1 is held: false"},
+		{line.Hold{Subject: "L1", Release: true}, "L1 is not held"},
+		{line.Hold{Subject: "EV-P1-000001"}, "is no pack in process, no lot and no station"},
+		{line.LoadMaterial{Station: "ST140", Item: "lable", Lot: "L1", Quantity: 1, Expiry: noon.Add(time.Hour)}, "no recipe uses lable at ST140; used there: label"},
+		{line.LoadMaterial{Station: "ST100", Item: "bms-200a", Lot: "BMS-7", Quantity: 2, Expiry: noon.Add(time.Hour)}, "scan what one pack takes, 1"},
 		{line.AcknowledgeAlarm{Alarm: "ST060/none"}, "no alarm ST060/none is open"},
 	}
 	for _, tt := range tests {
@@ -316,5 +322,25 @@ func TestLineComesBackAtRest(t *testing.T) {
 	}
 	if again.Token() <= line.NewToken(1, 9) {
 		t.Errorf("the next token is %s", again.Token())
+	}
+}
+
+func TestSimulatedRecordsAndRealPartsNeverMeet(t *testing.T) {
+	d := newDesk(t)
+	d.Resume(noon)
+	again := d.config
+	for _, simulated := range []bool{true, false} {
+		again.Simulated = simulated
+		l, err := supervisor.New(again, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Fits(); err != nil {
+			t.Errorf("an empty journal is refused: %v", err)
+		}
+		l.Apply(line.Record{At: noon, Fact: line.LineStarted{Fence: 1, Simulated: true}})
+		if err := l.Fits(); (err == nil) != simulated {
+			t.Errorf("line simulated=%t over simulated records: %v", simulated, err)
+		}
 	}
 }

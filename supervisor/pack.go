@@ -27,12 +27,15 @@ type pack struct {
 	build    int
 	set      []line.SlotCell
 	steps    map[line.Kind]step
-	good     map[actKey]line.Verdict // raw results: the latest verdict of every act
-	blame    line.Kind               // step that was NOK
-	nok      []int                   // its indexes
-	only     []int                   // indexes of a decided rework
-	where    line.Kind               // step where the rework is done
-	reworked map[int]int             // how often each index was reworked
+	good     map[line.ActRef]line.Verdict // raw results: the latest verdict of every act
+	blame    line.Kind                    // step that was NOK
+	nok      []int                        // its indexes
+	only     []line.ActRef                // what a decided rework makes again
+	where    line.Kind                    // step where the rework is done
+	reworked map[line.ActRef]int          // how often each act was reworked
+	reserved []pooled                     // the set's cells as they were in the pool
+	readings time.Time                    // the oldest reading of the set's cells
+	lots     map[line.LotID]bool          // consumables that went into it
 	serial   string
 	repeated bool // something was repeated or reworked: not first pass
 	text     string
@@ -47,12 +50,6 @@ type step struct {
 	next    line.Disposition
 }
 
-// actKey names one act of the route.
-type actKey struct {
-	task  line.Task
-	index int
-}
-
 func (p *pack) disposed() bool {
 	return p.state == line.Released || p.state == line.Scrapped || p.state == line.Quarantined
 }
@@ -62,7 +59,7 @@ func (p *pack) visit(k line.Kind) stations.Visit {
 	v := stations.Visit{
 		Part: string(p.id), Pack: p.id, Number: p.number, Build: p.build, Recipe: p.recipe, Set: p.set, Serial: p.serial,
 	}
-	if p.where == k && p.only != nil {
+	if p.where == k {
 		v.Only = p.only
 	}
 	return v
@@ -79,8 +76,18 @@ func (p *pack) route() []recipes.Step {
 	return steps
 }
 
-// plan returns every act that the pack needs to be released.
+// plan returns every act of a step that the pack needs to be released.
 func (p *pack) plan(k line.Kind) []stations.Act { return stations.Plan(k, p.visit(k)) }
+
+// lacks names the first act of a step that has no OK result, or "".
+func (p *pack) lacks(k line.Kind) string {
+	for _, a := range p.plan(k) {
+		if p.good[a.Ref()] != line.OK {
+			return a.Name() + " has no OK result"
+		}
+	}
+	return ""
+}
 
 // missing says which evidence the pack lacks, recomputed from the raw results: the first step that is not OK for the present
 // build state, or has an act without an OK result. The steps named in but are not asked for.
@@ -92,10 +99,8 @@ func (p *pack) missing(but ...line.Kind) (evidence []string, lacks string) {
 		if p.steps[s.Kind].verdict != line.OK {
 			return evidence, "step " + string(s.Kind) + " is not OK"
 		}
-		for _, a := range p.plan(s.Kind) {
-			if p.good[actKey{a.Task, a.Index}] != line.OK {
-				return evidence, a.Name() + " has no OK result"
-			}
+		if lacks := p.lacks(s.Kind); lacks != "" {
+			return evidence, lacks
 		}
 		evidence = append(evidence, string(s.Kind))
 	}
@@ -107,7 +112,7 @@ func (p *pack) applyDone(f line.ActDone) {
 	if f.Task == line.TaskRelease || f.Task == line.TaskMaster || f.Task == line.TaskServiceTip {
 		return
 	}
-	p.good[actKey{f.Task, f.Index}] = f.Verdict
+	p.good[line.ActRef{Task: f.Task, Index: f.Index}] = f.Verdict
 	p.done++
 }
 
@@ -117,6 +122,9 @@ func (p *pack) applyStep(at time.Time, f line.StepDone) {
 		return
 	}
 	p.steps[f.Step] = step{verdict: f.Verdict, at: at, next: f.Next}
+	for _, u := range f.Used {
+		p.lots[u.Lot] = true
+	}
 	p.text = f.Text
 	if !f.Clean {
 		p.repeated = true
@@ -150,15 +158,16 @@ func appendNew(list []int, i int) []int {
 
 // applyRework opens a new build state. What the rework invalidates no longer counts.
 func (p *pack) applyRework(f line.ReworkDecided) {
-	p.build, p.state, p.where, p.only, p.repeated = f.Build, line.InRework, f.Step, f.Indexes, true
+	p.build, p.state, p.where, p.only, p.repeated = f.Build, line.InRework, f.Step, f.Acts, true
 	delete(p.steps, f.Step)
-	for _, i := range f.Indexes {
-		p.reworked[i]++
+	for _, a := range f.Acts {
+		p.reworked[a]++
+		delete(p.good, a)
 	}
 	for _, k := range f.Invalidates {
 		for _, a := range p.plan(k) {
 			if k != f.Step {
-				delete(p.good, actKey{a.Task, a.Index})
+				delete(p.good, a.Ref())
 			}
 		}
 		delete(p.steps, k)
@@ -166,26 +175,17 @@ func (p *pack) applyRework(f line.ReworkDecided) {
 	p.blame, p.nok = "", nil
 }
 
-// toRework lists the indexes that a rework of the step must make: those that are blamed, and those of which no OK result is known.
-// It is nil where the whole step is repeated, because nothing of it stays on the pack.
-func (p *pack) toRework(k line.Kind) []int {
-	var task line.Task
-	switch k {
-	case line.Weld:
-		task = p.recipe.Weld.Task
-	case line.Assemble:
-		task = line.TaskFasten
-	default:
-		return nil
-	}
-	indexes := append([]int{}, p.nok...)
+// toRework lists the acts that a rework of a step must make: those without an OK result, and those that leave a mark at an index
+// which is blamed. Positions of the weld head are not among them: every joint of a rework has its own.
+func (p *pack) toRework(k line.Kind) []line.ActRef {
+	var acts []line.ActRef
 	for _, a := range p.plan(k) {
-		if a.Task == task && p.good[actKey{a.Task, a.Index}] != line.OK {
-			indexes = appendNew(indexes, a.Index)
+		blamed := !a.Task.Spec().Repeatable && slices.Contains(p.nok, a.Index)
+		if a.Task != line.TaskPosition && (blamed || p.good[a.Ref()] != line.OK) {
+			acts = append(acts, a.Ref())
 		}
 	}
-	slices.Sort(indexes)
-	return indexes
+	return acts
 }
 
 // rework returns what the recipe allows to be mended of the pack's present fault.

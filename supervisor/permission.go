@@ -22,6 +22,7 @@ const (
 	addOrders    action = "add orders"
 	routeRework  action = "decide on rework"
 	scrapPacks   action = "scrap packs"
+	writeOffs    action = "write parts off"
 	holdParts    action = "hold parts and release holds"
 	keepAccounts action = "keep accounts"
 	ownPassword  action = "change their own password"
@@ -40,6 +41,7 @@ var permissions = map[action][]line.Role{
 	addOrders:    {line.TeamLeader},
 	routeRework:  {line.TeamLeader},
 	scrapPacks:   {line.TeamLeader, line.Quality},
+	writeOffs:    {line.TeamLeader, line.Quality}, // it scraps the pack that is gone
 	holdParts:    {line.Quality},
 	keepAccounts: {line.Admin},
 	ownPassword:  line.Roles,
@@ -68,6 +70,8 @@ func actionOf(c line.Command, account string) action {
 			return scrapPacks
 		}
 		return routeRework
+	case line.WriteOff:
+		return writeOffs
 	case line.Hold:
 		return holdParts
 	case line.ChangePassword:

@@ -71,6 +71,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{". . x . . . . .", line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 1}},
 		{". . x . . . . .", line.DecideRework{Pack: "ESS-P2-000001"}},
 		{". . x . . x . .", line.DecideRework{Pack: "ESS-P2-000001", Scrap: true}},
+		{". . x . . x . .", line.WriteOff{Station: "ST060", Part: "ESS-P2-000001"}},
 		{". . . . . x . .", line.Hold{Subject: "L1"}},
 		{". . . . . x . .", line.Hold{Subject: "L1", Release: true}},
 		{". . . . . . . x", line.AddUser{User: "omar", Roles: []line.Role{line.Viewer}}},
@@ -193,8 +194,13 @@ func TestTheLastAdminStays(t *testing.T) {
 func TestTheAuditHasTheOldAndTheNewValue(t *testing.T) {
 	d := newDesk(t)
 	d.account("sana", line.Admin, line.Quality, line.TeamLeader, line.Operator)
-	lot := line.LoadMaterial{Station: "ST100", Item: "gap-filler", Lot: "G34", Quantity: 5, Expiry: noon.AddDate(1, 0, 0)}
-	d.fact("ST100", "", line.MaterialLoaded{Item: "gap-filler", Lot: "G33", Quantity: 2, Expiry: noon.AddDate(1, 0, 0)})
+	lot := line.LoadMaterial{Station: "ST100", Item: "screw-m6", Lot: "G34", Quantity: 5, Expiry: noon.AddDate(1, 0, 0)}
+	d.fact("ST100", "", line.MaterialLoaded{Item: "screw-m6", Lot: "G33", Quantity: 2, Expiry: noon.AddDate(1, 0, 0)})
+	d.fact("", "", line.OrderAdded{Order: "first", Product: "ESS-P2", Revision: d.recipe.Revision, Hash: d.recipe.Hash, Quantity: 1})
+	d.fact("", "ESS-P2-000001", line.PackStarted{Order: "first", Number: 1, Product: "ESS-P2", Revision: d.recipe.Revision, Hash: d.recipe.Hash})
+	d.fact("ST010", "", line.PartArrived{})
+	d.fact("ST010", "", line.CellReceived{Cell: "C001", Item: d.recipe.Cell.Item, Lot: "L1", Verdict: line.OK})
+	d.fact("ST010", "", line.PartMoved{Part: "C001", To: "ST020"})
 	for _, tt := range []struct {
 		c        line.Command
 		old, new string
@@ -202,8 +208,10 @@ func TestTheAuditHasTheOldAndTheNewValue(t *testing.T) {
 		{line.Machine{Target: "ST060", Command: "Start"}, "Stopped", "Stopped"}, // refused
 		{line.Machine{Target: "line", Command: "Stop"}, "9 Stopped", "9 Stopped"},
 		{line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 3}, "", "3 × ESS-P2 revision " + d.recipe.Revision},
-		{line.Hold{Subject: "L1"}, "not held", "held by sana: test"},
-		{line.Hold{Subject: "L1", Release: true}, "held by sana: test", "not held"},
+		{line.WriteOff{Station: "ST020", Part: "C001"}, "expected at ST020", "not expected"},
+		{line.WriteOff{Station: "ST020", Part: "C002"}, "not expected", "not expected"}, // refused
+		{line.Hold{Subject: "G33"}, "not held", "held by sana: test"},
+		{line.Hold{Subject: "G33", Release: true}, "held by sana: test", "not held"},
 		{lot, "lot G33, 2 left", "lot G34, 5 left"},
 		{line.AddUser{User: "amna", Roles: []line.Role{line.Viewer}}, "no account", "Viewer"},
 		{line.ChangeRoles{User: "amna", Roles: []line.Role{line.Operator}}, "Viewer", "Operator"},
@@ -281,6 +289,7 @@ func TestTheSecurityPageShowsTheMatrix(t *testing.T) {
 		"add an order":                                            line.AddOrder{Order: "o"},
 		"decide on rework":                                        line.DecideRework{Pack: "p"},
 		"scrap a pack":                                            line.DecideRework{Pack: "p", Scrap: true},
+		"write a part off":                                        line.WriteOff{Station: "ST060", Part: "p"},
 		"hold, release a hold":                                    line.Hold{Subject: "L1"},
 		"add and disable accounts, give roles, others' passwords": line.AddUser{User: "omar"},
 		"one's own password":                                      line.ChangePassword{User: "me"},

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 	for _, p := range l.live {
 		snap.Packs = append(snap.Packs, p.snapshot())
 	}
+	for _, subject := range slices.Sorted(maps.Keys(l.holds)) {
+		snap.Holds = append(snap.Holds, l.holds[subject])
+	}
 	for _, a := range l.alarms.All() {
 		snap.Alarms = append(snap.Alarms, alarmSnapshot(a))
 	}
@@ -55,7 +59,7 @@ func (l *Line) stationSnapshot(s *station) line.StationSnapshot {
 		Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String(), Act: s.Act(), Waiting: len(s.infeed),
 	}
 	if v := s.Visit(); v != nil {
-		out.Part, out.Pack, out.Done = v.Part, v.Pack, v.Done()
+		out.Part, out.Pack, out.Done, out.Of = v.Part, v.Pack, v.Done(), s.Planned()
 		if v.Recipe != nil {
 			if t := v.Recipe.Process(s.cfg.Kind).Tool; t != nil {
 				out.ToolUse, out.ToolLimit, out.Tool, out.ToolAction = s.ToolUse(t.Name), t.Limit, t.Name, t.Action
@@ -91,11 +95,15 @@ func (l *Line) words(s *station) (reason, next string) {
 		return s.Cause(), "Reset, then Start"
 	case st == packml.Idle:
 		return "ready", "Start"
+	case st == packml.Held && s.Ready():
+		return s.Cause(), "its devices are ready: remove what else is wrong, then Unhold"
 	case st == packml.Held:
 		return s.Cause(), "remove the cause, then Unhold"
 	case st == packml.Complete:
 		return s.Cause(), "Reset"
-	case s.Visit() == nil && s.stuck != "":
+	case s.cfg.Kind == line.Bench && s.Visit() != nil && !s.Closed():
+		return fmt.Sprintf("%s waits for your decision", s.Visit().Pack), "rework it, or scrap it, with the reason"
+	case s.stuck != "":
 		return s.stuck, refusalAction(s.stuck)
 	case s.Waiting() != "":
 		return s.Waiting(), ""

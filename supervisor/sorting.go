@@ -33,14 +33,14 @@ func (l *Line) buildSet(now time.Time, p *pack) bool {
 		return false
 	}
 	s.news = false
-	if len(s.pool) >= p.recipe.Cells() {
-		pool := s.candidates(now, p.recipe.Cell.Validity)
+	pool := s.candidates(now, p.recipe, func(lot line.LotID) bool { return l.holds[string(lot)].Subject != "" })
+	if len(pool) >= p.recipe.Cells() {
 		if set, ok := stations.Match(p.recipe, pool); ok {
 			l.Record(line.Record{At: now, Station: l.ofKind(line.Sort).ID, Pack: p.id, Fact: set})
 			return true
 		}
 	}
-	l.raiseGoal(p, s)
+	l.raiseGoal(p, s, len(pool))
 	return false
 }
 
@@ -48,15 +48,15 @@ func (l *Line) buildSet(now time.Time, p *pack) bool {
 func (l *Line) goal(p *pack) int {
 	s := l.cells.stream(p.recipe.Cell.Item)
 	if s.goal == 0 {
-		l.raiseGoal(p, s)
+		l.raiseGoal(p, s, len(s.pool))
 	}
 	return s.goal
 }
 
 // raiseGoal asks for as many cells as are missing if all of them are good; and for a few more at a time once there are enough
 // that do not match.
-func (l *Line) raiseGoal(p *pack, s *stream) {
-	if missing := p.recipe.Cells() - len(s.pool); missing > 0 {
+func (l *Line) raiseGoal(p *pack, s *stream, usable int) {
+	if missing := p.recipe.Cells() - usable; missing > 0 {
 		s.goal = max(s.goal, s.concluded+missing)
 	} else if s.concluded >= s.goal {
 		s.goal = s.concluded + max(1, p.recipe.Cells()/8)
@@ -87,12 +87,33 @@ func (l *Line) judgeCell(now time.Time, s *station) bool {
 	}
 }
 
+// waitsForQuality keeps a scanned cell whose lot is held where it is: it is neither accepted nor rejected until the hold is lifted.
+func (l *Line) waitsForQuality(s *station) bool {
+	v := s.Visit()
+	if s.cfg.Kind != line.Receive || v.Received != nil || s.Open() != nil || v.Done() == 0 && !v.Found {
+		return false
+	}
+	s.stuck = ""
+	lot := l.cfg.Supplier[scanned(v)].Lot
+	if h, held := l.holds[string(lot)]; held {
+		s.stuck = fmt.Sprintf("lot %s of the cell in the nest is held by %s: %s", lot, h.By, h.Reason)
+	}
+	return s.stuck != ""
+}
+
+// scanned returns the code that was read of the cell in the nest.
+func scanned(v *stations.Visit) line.CellID {
+	if v.Found || len(v.Results) == 0 {
+		return line.CellID(v.Part)
+	}
+	return line.CellID(v.Results[0].Part)
+}
+
 // receive judges a scanned cell.
 func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
-	code, grade := line.CellID(v.Part), 0.0
+	code, grade, scan := scanned(v), 0.0, line.ActDone{Verdict: line.OK}
 	if !v.Found {
-		scan := v.Results[0]
-		code = line.CellID(scan.Part)
+		scan = v.Results[0]
 		for _, m := range scan.Measurements {
 			if m.Name == "codeGrade" && m.Value != nil {
 				grade = *m.Value
@@ -100,9 +121,8 @@ func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
 		}
 	}
 	supplier, listed := l.cfg.Supplier[code]
-	held := l.holds[string(supplier.Lot)].Reason
 	return stations.ReceiveCell(v.Recipe, stations.Receipt{
-		Cell: code, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code), Held: held, Now: now,
+		Cell: code, Scan: scan.Verdict, Why: scan.Text, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code), Now: now,
 	})
 }
 

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"time"
+
 	"linectl/line"
 	"linectl/recipes"
 	"linectl/stations"
@@ -11,18 +13,62 @@ type station struct {
 	*stations.Machine
 	cfg     StationConfig
 	devices []*stations.Device
-	before  *station // nil at the beginning of the route
-	after   *station // nil at its end
-	infeed  []string // parts that were sent here and have not arrived, first come first
-	index   int      // receive: number in its stream of the cell that is being scanned
-	starved string   // what its neighbours' lack is called when it waits for a part
-	blocked string   // what a neighbour says that cannot send it a part
-	stuck   string   // why the part in the nest may not be worked on, or the next one not taken
+	after   *station              // nil at its end
+	infeed  []string              // parts that were sent here and have not arrived, first come first
+	index   int                   // receive: number in its stream of the cell that is being scanned
+	starved string                // what its neighbours' lack is called when it waits for a part
+	blocked string                // what a neighbour says that cannot send it a part
+	lots    []line.MaterialLoaded // in force since the part arrived
+	unsure  time.Time             // since when the scanners of the nest do not agree; zero while they do
+	empty   time.Time             // since when a part that was sent here has not come; zero while none is missing
+	stuck   string                // why the part in the nest may not be worked on, or the next one not taken
 }
 
 // room reports whether another part may be sent to the station.
 func (s *station) room() bool {
 	return s.cfg.Kind == line.Bench || len(s.infeed) < max(s.cfg.Buffer, 1)
+}
+
+// Times after which the operator is told that a nest is not as it should be.
+const (
+	scannersAgree = 5 * time.Second
+	partComes     = 2 * time.Minute
+)
+
+// look notes since when the nest is not as it should be.
+func (s *station) look(now time.Time, nest string, sure bool) {
+	since := func(t *time.Time, wrong bool) {
+		switch {
+		case !wrong:
+			*t = time.Time{}
+		case t.IsZero():
+			*t = now
+		}
+	}
+	since(&s.unsure, !sure)
+	since(&s.empty, nest == "" && len(s.infeed) > 0)
+}
+
+// used lists the consumables that went into a pack here: every lot that was in force at any time of the visit. The quantity
+// stands with the last lot of an item; of a lot that was changed meanwhile, and in a rework, how much it was is not known.
+func (s *station) used(p *pack, v *stations.Visit) []line.MaterialUse {
+	var used []line.MaterialUse
+	for _, m := range p.recipe.Materials {
+		if m.Kind != s.cfg.Kind {
+			continue
+		}
+		last := -1
+		for _, lot := range s.lots {
+			if lot.Item == m.Item {
+				last = len(used)
+				used = append(used, line.MaterialUse{Item: m.Item, Lot: lot.Lot})
+			}
+		}
+		if last >= 0 && v.Only == nil {
+			used[last].Quantity = m.Quantity
+		}
+	}
+	return used
 }
 
 // next returns the station where a pack goes after this one: the first of the route, from here, whose step is not OK.

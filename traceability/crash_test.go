@@ -20,9 +20,15 @@ import (
 // childDirectory tells the test binary that it is the supervisor that will be killed.
 const childDirectory = "LINECTL_TEST_RECORDS"
 
+// visitorDirectory tells the test binary that it is another program which opens the database for a look.
+const visitorDirectory = "LINECTL_TEST_VISIT"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDirectory); dir != "" {
 		appendUntilKilled(dir)
+	}
+	if dir := os.Getenv(visitorDirectory); dir != "" {
+		os.Exit(lookInto(dir))
 	}
 	os.Exit(m.Run())
 }
@@ -194,5 +200,53 @@ func TestFullDiskKillsTheStore(t *testing.T) {
 	s = openStore(t, dir)
 	if got := uint64(len(replay(t, s))); got != last {
 		t.Errorf("%d entries, want %d", got, last)
+	}
+}
+
+// SQLite's shared lock on a database file: readers and writers alike hold a byte of this range as long as they have it open.
+const (
+	sharedFirst = 0x40000002
+	sharedSize  = 510
+)
+
+// lookInto does what SQLite does when a program closes the database: it tries to be the only one left, and if it is, it takes
+// the log away. It returns 0 if somebody else was seen to have the database open.
+func lookInto(dir string) int {
+	f, err := os.OpenFile(filepath.Join(dir, fileName), os.O_RDWR, 0)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: 0, Start: sharedFirst, Len: sharedSize}
+	if err := syscall.FcntlFlock(f.Fd(), syscall.F_SETLK, &lock); err == nil {
+		fmt.Println("nobody else seems to have the database open: its log would be removed now")
+		return 1
+	}
+	return 0
+}
+
+// Story: somebody looks into the records of a running line with a program of his own. SQLite's last closer removes the log; a
+// lock that the supervisor had lost would make the visitor believe that it is the last, and every later record would go into
+// a file that has no name any more.
+func TestVisitorDoesNotTakeTheLogAway(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	joint := 0
+	for range 3 {
+		if _, err := s.Append(weldRecords(4, &joint)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Entries(t.Context(), 1, 10); err != nil {
+			t.Fatal(err)
+		}
+		visitor := exec.CommandContext(t.Context(), os.Args[0])
+		visitor.Env = append(os.Environ(), visitorDirectory+"="+dir)
+		if out, err := visitor.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 }

@@ -23,7 +23,7 @@ type Dossier struct {
 	Joints       []Joint       `json:"joints"`
 	Reworks      []Rework      `json:"reworks"`
 	Holds        []Hold        `json:"holds"`   // on the pack or on a lot in it
-	Alarms       []Alarm       `json:"alarms"`  // of the stations, while the pack was there
+	Alarms       []Alarm       `json:"alarms"`  // its own, and those of the stations while it was there
 	Actions      []Action      `json:"actions"` // on the pack, its stations while it was there, and the line
 	Masters      []Master      `json:"masters"` // last check of each station before the pack's visit
 	Tools        []ToolService `json:"tools"`   // last service of each station before the pack's visit

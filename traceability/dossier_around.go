@@ -9,7 +9,8 @@ import (
 	"linectl/line"
 )
 
-// readAround reads what happened at the stations while the pack was there, and the checks and services before.
+// readAround reads what happened at the stations while the pack was there, and the checks and services before. The pack's own
+// alarms count after its end too: that of a quarantine follows the disposition.
 func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
 	visits := d.visits()
 	end := d.endSeq
@@ -19,11 +20,11 @@ func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
 	there := func(station line.StationID, from, to int64) bool {
 		return slices.ContainsFunc(visits, func(v visit) bool { return v.station == station && from <= v.to && to >= v.from })
 	}
-	if d.Alarms, err = readAlarms(ctx, q, d.seq, end); err != nil {
+	if d.Alarms, err = readAlarms(ctx, q, d.seq, end, d.id); err != nil {
 		return err
 	}
 	d.Alarms = slices.DeleteFunc(d.Alarms, func(a Alarm) bool {
-		return a.pack != d.id && !there(a.Station, a.Seq, a.clearedSeq)
+		return a.pack != d.id && (a.pack != 0 || !there(a.Station, a.Seq, a.clearedSeq))
 	})
 	for i := range d.Alarms {
 		if err := d.Alarms[i].readActions(ctx, q); err != nil {
@@ -49,7 +50,8 @@ func (d *Dossier) readAround(ctx context.Context, q querier) (err error) {
 	return nil
 }
 
-func readAlarms(ctx context.Context, q querier, from, to int64) ([]Alarm, error) {
+// readAlarms reads every alarm that stood between two entries, and those that were raised later for the pack itself.
+func readAlarms(ctx context.Context, q querier, from, to, pack int64) ([]Alarm, error) {
 	const columns = `SELECT seq, at_us, alarm, station, pack_id, severity, text, cause, action, group_name, cleared_us,
 		COALESCE(cleared_seq, 9223372036854775807), acknowledged_us, acknowledged_by, occurrence, confirmed_us, confirmed_by,
 		reset_us, reset_by FROM alarms`
@@ -71,7 +73,8 @@ func readAlarms(ctx context.Context, q querier, from, to int64) ([]Alarm, error)
 			text[string]{&a.ResetBy},
 		}
 	}, columns+" WHERE seq BETWEEN ? AND ? UNION ALL "+columns+" WHERE seq < ? AND cleared_seq >= ? UNION ALL "+
-		columns+" WHERE seq < ? AND cleared_seq IS NULL ORDER BY 1", from, to, from, from, from)
+		columns+" WHERE seq < ? AND cleared_seq IS NULL UNION ALL "+columns+" WHERE seq > ? AND pack_id = ? ORDER BY 1",
+		from, to, from, from, from, to, pack)
 }
 
 const alarmActionQuery = `SELECT seq, at_us, action, actor, why, until_us FROM alarm_actions WHERE alarm = ? AND (occurrence = ? OR occurrence = 0 AND seq > ?

@@ -129,10 +129,8 @@ func (e *Evidence) cells(d *Dossier) {
 				e.problem("slot %d: cell %s chosen, %q placed", c.Slot, c.Cell, c.Placed)
 			}
 			received, graded := line.Verdict(""), line.Verdict("")
-			for _, r := range c.Receipts {
-				if r.Seq < c.PlacedSeq {
-					received = received.Worse(r.Verdict)
-				}
+			if len(c.Receipts) > 0 && c.Receipts[0].Seq < c.PlacedSeq {
+				received = c.Receipts[0].Verdict // a later one with this code is another cell, refused as its duplicate
 			}
 			for _, g := range c.Gradings {
 				if g.Seq < c.PlacedSeq {

@@ -3,6 +3,7 @@ package traceability
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,42 @@ func TestDossierByAnyIdentity(t *testing.T) {
 	}
 	if b, err := json.Marshal(d); err != nil || strings.Contains(string(b), "null,") && strings.Contains(string(b), `"steps":null`) {
 		t.Errorf("json: %v", err)
+	}
+}
+
+// Story: a pack is quarantined, and its alarm is recorded one entry after the disposition. It stands in the dossier, and what
+// was raised for the pack before it or after it does not, though it stood at the same station.
+func TestAlarmOfAQuarantineIsInTheDossier(t *testing.T) {
+	h := newHistory()
+	const before, pack, after = line.PackID("ESS-P2-000001"), line.PackID("ESS-P2-000002"), line.PackID("ESS-P2-000003")
+	for i, p := range []line.PackID{before, pack, after} {
+		h.begin(p, i+1)
+	}
+	raise := func(p line.PackID, alarm string) {
+		h.add("ST060", p, line.AlarmRaised{Alarm: alarm, Severity: line.SeverityHigh})
+	}
+	quarantine := func(p line.PackID) {
+		h.add("ST060", p, line.PartArrived{Part: string(p)})
+		h.add("ST060", p, line.PackDisposed{Disposition: line.Quarantined, Reason: "joint 3 is UNKNOWN"})
+		raise(p, "ST060/quarantined-"+string(p))
+		h.add("ST060", p, line.PartMoved{Part: string(p), To: line.Quarantine})
+	}
+	quarantine(before)
+	raise("", "ST060/gas-low")
+	quarantine(pack)
+	raise("", "ST060/link-lost")
+	quarantine(after)
+	s := h.stored(t, t.TempDir())
+	d, err := s.Reader().Pack(t.Context(), string(pack))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range d.Alarms {
+		got = append(got, a.Alarm)
+	}
+	if want := []string{"ST060/gas-low", "ST060/quarantined-ESS-P2-000002"}; !slices.Equal(got, want) {
+		t.Errorf("alarms %q, want %q", got, want)
 	}
 }
 

@@ -58,9 +58,11 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(explain(dir, err), db.Close(), lock.Close())
 	}
-	reader, err := OpenReader(dir)
-	if err != nil {
-		return nil, errors.Join(err, w.close(), lock.Close())
+	// Not OpenReader: it looks into the file, and a close of the file by this process would drop the locks that SQLite holds on
+	// it (POSIX), after which any other program that opens and closes the database takes the log away from under the writer.
+	reader := &Reader{dir: dir, access: "mode=ro"}
+	if err := reader.open(); err != nil {
+		return nil, errors.Join(explain(dir, err), w.close(), lock.Close())
 	}
 	s := &Store{dir: dir, lock: lock, reader: reader, calls: make(chan call), quit: make(chan struct{}), closed: make(chan struct{})}
 	go func() {

@@ -26,7 +26,7 @@ Stop lets the running act end. Abort ends motion at once; an act that is cut off
 
 func newRework() *cobra.Command {
 	var scrap bool
-	c, a := newAsker("rework PACK --by WHO --why REASON", "Decides on a pack that waits at the bench: rework it, or scrap it", cobra.ExactArgs(1),
+	c, a := newAsker("rework PACK --by WHO --why REASON", "Decides on a pack: rework it, when it waits at the bench, or scrap it, wherever it waits", cobra.ExactArgs(1),
 		func(args []string) (line.Command, error) {
 			return line.DecideRework{Pack: line.PackID(args[0]), Scrap: scrap}, nil
 		})
@@ -37,6 +37,21 @@ func newRework() *cobra.Command {
 		}
 		return nil
 	}
+	return c
+}
+
+func newWriteOff() *cobra.Command {
+	c, a := newAsker("writeoff STATION PART --by WHO --why REASON", "Says that a part which a station expects is gone and will not come", cobra.ExactArgs(2),
+		func(args []string) (line.Command, error) {
+			return line.WriteOff{Station: line.StationID(args[0]), Part: args[1]}, nil
+		})
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if a.by == "" || a.why == "" {
+			return usagef("to write a part off wants --by and --why: they stand in the record")
+		}
+		return nil
+	}
+	c.Example = "  linectl writeoff ST020 LCTCB01L102001GA90000036 --by Amna --why \"fell off the conveyor\""
 	return c
 }
 

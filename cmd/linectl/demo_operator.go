@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -75,12 +76,48 @@ func (o *operator) tend(st line.StationSnapshot, ask func(key, why string, c lin
 		machine("Reset")
 	case "Idle":
 		machine("Start")
+	case "Execute", "Suspended", "Suspending":
+		for _, item := range serialsAsked(st.Reason) {
+			n := o.count["serial"] + 1
+			o.count["serial"] = n
+			ask(string(st.Station)+" serial "+item, "asked for by the station", line.LoadMaterial{
+				Station: st.Station, Item: item, Lot: line.LotID(fmt.Sprintf("S%d-%05d", o.fence, n)), Quantity: perPack(o.recipes, st.Kind, item),
+				Expiry: farAway,
+			})
+		}
 	case "Held":
 		if action := toolAction(o.recipes, st); action != "" {
 			ask(string(st.Station)+" service", "tool worn", line.ServiceTool{Station: st.Station, Action: action})
 		}
 		machine("Unhold")
 	}
+}
+
+// farAway is the last day of a part that does not age.
+var farAway = time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
+
+var asksSerial = regexp.MustCompile(`needs (\S+): scan its serial`)
+
+// serialsAsked reads from a station's reason which serial parts it waits for.
+func serialsAsked(reason string) []string {
+	var items []string
+	for _, m := range asksSerial.FindAllStringSubmatch(reason, -1) {
+		items = append(items, m[1])
+	}
+	return items
+}
+
+// perPack returns how much of an item one pack takes at a kind of station: the least of all recipes.
+func perPack(all []*recipes.Recipe, k line.Kind, item string) float64 {
+	least := 0.0
+	for _, r := range all {
+		for _, m := range r.Materials {
+			if m.Kind == k && m.Item == item && (least == 0 || m.Quantity < least) {
+				least = m.Quantity
+			}
+		}
+	}
+	return least
 }
 
 // toolAction returns what to do with a station's tool when it is worn.
@@ -116,6 +153,9 @@ func (o *operator) begin(now time.Time, s line.Snapshot) []line.Request {
 				continue
 			}
 			for _, m := range r.Materials {
+				if m.Level != "lot" {
+					continue // scanned when a pack asks for it
+				}
 				p := place{at[m.Kind], m.Item}
 				if need[p] == 0 {
 					places = append(places, p)

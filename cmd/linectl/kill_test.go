@@ -7,12 +7,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"linectl/line"
+	"linectl/simulator"
 )
 
 // kills returns how often to kill, from the environment or a few: the whole campaign takes minutes.
@@ -123,8 +126,59 @@ func TestDemoFailsWhenAProcessDies(t *testing.T) {
 	}
 }
 
+// TestSameSeedSameLine builds the same pack twice at different speeds. What happened, in which order at each station, and what
+// every instrument showed must be the same: nothing in the plant may depend on when it happens.
+func TestSameSeedSameLine(t *testing.T) {
+	t.Parallel()
+	type happened struct {
+		what           simulator.What
+		part           string
+		task           line.Task
+		index, attempt int
+	}
+	values := [2]map[happened]map[string]float64{}
+	order := [2]map[line.StationID][]happened{}
+	var runs sync.WaitGroup
+	for i, speed := range []float64{150, 400} {
+		runs.Go(func() {
+			dir, err := os.MkdirTemp("", "lt")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			d := &demo{out: io.Discard, order: "ess=1", dir: dir, speed: speed, seed: 1, stall: time.Minute}
+			if err := d.run(t.Context()); err != nil {
+				t.Error(err)
+				return
+			}
+			events, err := simulator.ReadTruth(d.truth)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			values[i], order[i] = map[happened]map[string]float64{}, map[line.StationID][]happened{}
+			for _, e := range events {
+				h := happened{what: e.What, part: e.Part, task: e.Task, index: e.Index, attempt: e.Attempt}
+				values[i][h] = e.Values
+				order[i][e.Station] = append(order[i][e.Station], h)
+			}
+		})
+	}
+	runs.Wait()
+	if len(values[0]) < 100 {
+		t.Fatalf("only %d things happened", len(values[0]))
+	}
+	if !reflect.DeepEqual(values[0], values[1]) {
+		t.Error("the instruments showed other values at another speed")
+	}
+	if !reflect.DeepEqual(order[0], order[1]) {
+		t.Error("things happened in another order at another speed")
+	}
+}
+
 // build lets the operator work for a while, or until everything is built when the time is zero.
-func build(t *testing.T, d *demo, op *operator, span time.Duration) {
+func build(t testing.TB, d *demo, op *operator, span time.Duration) {
 	t.Helper()
 	began, moved, far := time.Now(), time.Now(), -1.0
 	for span == 0 || time.Since(began) < span {

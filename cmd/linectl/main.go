@@ -73,7 +73,7 @@ Start with:  linectl demo`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newDemo(), newSimulate(), newRun(), newGateway(), newCert(),
-		newStatus(), newCommand(), newOrder(), newRework(), newMaterial(), newService(), newAlarm(), newHold(), newRelease(),
+		newStatus(), newCommand(), newOrder(), newRework(), newWriteOff(), newMaterial(), newService(), newAlarm(), newHold(), newRelease(),
 		newCheck(), newRecipe(), newTrace(), newVersion(),
 		newUser(), newSetUp(),
 	)

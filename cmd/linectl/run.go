@@ -123,8 +123,8 @@ func (r *runner) run(ctx context.Context) (err error) {
 		replayed = e.Seq
 		return nil
 	})
-	if err != nil {
-		return err
+	if err = errors.Join(err, l.Fits()); err != nil {
+		return fmt.Errorf("%s: %w", r.data, err)
 	}
 	path := files.config.at(files.config.Socket)
 	if path == "" {

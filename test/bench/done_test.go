@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -263,6 +264,13 @@ func operate(ctx context.Context, b *testing.B, loop *supervisor.Loop, r *rig) {
 		for _, s := range snap.Stations {
 			if c := map[string]string{"Aborted": "Clear", "Held": "Unhold", "Stopped": "Reset", "Idle": "Start"}[s.State]; c != "" {
 				ask(line.Machine{Target: string(s.Station), Command: c})
+			}
+			for _, rec := range r.config.Recipes {
+				for _, m := range rec.Materials {
+					if m.Kind == s.Kind && strings.Contains(s.Reason, "needs "+m.Item+":") {
+						ask(line.LoadMaterial{Station: s.Station, Item: m.Item, Lot: line.LotID(fmt.Sprintf("S%d", n)), Quantity: m.Quantity, Expiry: time.Now().Add(time.Hour)})
+					}
+				}
 			}
 			if s.Kind == line.Bench && s.Pack != "" {
 				ask(line.DecideRework{Pack: s.Pack})
