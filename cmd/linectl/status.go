@@ -17,7 +17,7 @@ func newStatus() *cobra.Command {
 	var p place
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "status", Short: "Shows the line: stations, packs, orders, alarms and what to do about them", Args: cobra.NoArgs,
+		Use: "status", Short: "Shows the line: stations, packs, orders, holds, alarms and what to do about them", Args: cobra.NoArgs,
 	}
 	p.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -59,6 +59,12 @@ func writeStatus(out io.Writer, s line.Snapshot) error {
 		}
 	}
 	statusOrders(w, s.Orders)
+	if len(s.Holds) > 0 {
+		fmt.Fprintln(w, "\nHELD\tBY\tREASON")
+		for _, h := range s.Holds {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", h.Subject, h.By, h.Reason)
+		}
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"linectl/line"
 )
 
-// Story: three alarms came one after the other, one order is running and one has lost a pack for good. What is gravest
-// stands first, and an order that is filled is no longer shown.
+// Story: three alarms came one after the other, one order is running and one has lost a pack for good, a lot is held. What is gravest
+// stands first, and a filled order is no longer shown.
 func TestStatusShowsWhatMatters(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	s := line.Snapshot{
@@ -20,6 +20,7 @@ func TestStatusShowsWhatMatters(t *testing.T) {
 			{Order: "running", Product: "ESS-P2", Quantity: 5, Started: 3, Released: 1, Scrapped: 1},
 			{Order: "lost", Product: "EV-P1", Quantity: 4, Started: 4, Released: 2, Scrapped: 1, Quarantined: 1},
 		},
+		Holds: []line.HoldSet{{Subject: "L1-001", Reason: "case H-0042", By: "Sana"}},
 		Alarms: []line.AlarmSnapshot{
 			{Alarm: "ST040/pads-low", Severity: line.SeverityLow, Since: at, Active: true},
 			{Alarm: "ST070/link-lost", Severity: line.SeverityHigh, Since: at.Add(2 * time.Second), Active: true},
@@ -33,6 +34,7 @@ func TestStatusShowsWhatMatters(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^running +ESS-P2 +5 +3 +1 +1 +0 +open *$`,
 		`(?m)^lost +EV-P1 +4 +4 +2 +1 +1 +short of 2 *$`,
+		`(?m)^L1-001 +Sana +case H-0042$`,
 		`(?s)ST060/link-lost.*ST070/link-lost.*ST040/pads-low`,
 	} {
 		if !regexp.MustCompile(want).MatchString(b.String()) {
@@ -40,7 +42,7 @@ func TestStatusShowsWhatMatters(t *testing.T) {
 		}
 	}
 	if strings.Contains(b.String(), "filled") {
-		t.Errorf("an order that is filled is shown:\n%s", &b)
+		t.Errorf("a filled order is shown:\n%s", &b)
 	}
 	if s.Alarms[0].Alarm != "ST040/pads-low" {
 		t.Error("the snapshot itself was sorted")
