@@ -9,35 +9,35 @@ import (
 
 // Recipe is one revision of a product's recipe. It is never changed after Parse; share it freely.
 type Recipe struct {
-	Product  string // EV-P1
-	Revision string
-	Title    string // in words, for people
-	Status   string // draft, approved or withdrawn; only an approved recipe may be ordered
-	Author   string
-	Approver string // another person than the author
+	Product  string `json:"product"` // EV-P1
+	Revision string `json:"revision"`
+	Title    string `json:"title"`  // in words, for people
+	Status   string `json:"status"` // draft, approved or withdrawn; only an approved recipe may be ordered
+	Author   string `json:"author"`
+	Approver string `json:"approver"` // another person than the author
 
-	Source string // the file as it was read
-	Hash   string // SHA-256 of Source, hexadecimal
+	Source string `json:"source"` // the file as it was read
+	Hash   string `json:"hash"`   // SHA-256 of Source, hexadecimal
 
-	Chemistry    string  // LFP or NMC
-	Series       int     // cells in series in a pack
-	Parallel     int     // cells in parallel in each group
-	Modules      int     // modules of a pack; Series is a multiple of it
-	SerialPrefix string  // of the serial issued at pack-out
-	NominalV     float64 // V
-	CapacityAh   float64 // Ah
-	MassKg       float64 // kg
+	Chemistry    string  `json:"chemistry"`     // LFP or NMC
+	Series       int     `json:"series"`        // cells in series in a pack
+	Parallel     int     `json:"parallel"`      // cells in parallel in each group
+	Modules      int     `json:"modules"`       // modules of a pack; Series is a multiple of it
+	SerialPrefix string  `json:"serial_prefix"` // of the serial issued at pack-out
+	NominalV     float64 `json:"nominal_v"`     // V
+	CapacityAh   float64 `json:"capacity_ah"`   // Ah
+	MassKg       float64 `json:"mass_kg"`       // kg
 
-	Cell      Cell
-	Matching  Matching
-	Materials []Material // consumables by lot, and parts by serial
-	Route     []Step     // in order; receive and sort come first and concern cells
-	Rework    []Rework
+	Cell      Cell       `json:"cell"`
+	Matching  Matching   `json:"matching"`
+	Materials []Material `json:"materials"` // consumables by lot, and parts by serial
+	Route     []Step     `json:"route"`     // in order; receive and sort come first and concern cells
+	Rework    []Rework   `json:"rework"`
 
-	Weld     Weld
-	Inspect  Inspect
-	Assemble Assemble
-	EOL      []EOLStep // all seventeen, in order
+	Weld     Weld      `json:"weld"`
+	Inspect  Inspect   `json:"inspect"`
+	Assemble Assemble  `json:"assemble"`
+	EOL      []EOLStep `json:"eol"` // all seventeen, in order
 
 	processes map[line.Kind]Process
 }
@@ -65,78 +65,79 @@ func (r *Recipe) Step(k line.Kind) (Step, bool) {
 
 // Cell is what the recipe asks of cells before they are measured.
 type Cell struct {
-	Item         string        // type, as in the supplier's shipping notice
-	Lane         int           // magazine lane of the receiving station that holds this type
-	CodePattern  string        // regular expression that the code must match
-	MinCodeGrade string        // A to F after ISO/IEC 15415; worse is rejected
-	MaxAge       time.Duration // since production
-	MaxLots      int           // supplier lots in one pack
-	MinSOC       float64       // %, at receipt
-	MaxSOC       float64       // %
-	Remeasure    int           // how often a reading may be repeated
-	Validity     time.Duration // of a reading, until the cell is stacked
+	Item         string        `json:"item"`           // type, as in the supplier's shipping notice
+	Lane         int           `json:"lane"`           // magazine lane of the receiving station that holds this type
+	CodePattern  string        `json:"code_pattern"`   // regular expression that the code must match
+	MinCodeGrade string        `json:"min_code_grade"` // A to F after ISO/IEC 15415; worse is rejected
+	MaxAge       time.Duration `json:"max_age"`        // since production
+	MaxLots      int           `json:"max_lots"`       // supplier lots in one pack
+	MinSOC       float64       `json:"min_soc"`        // %, at receipt
+	MaxSOC       float64       `json:"max_soc"`        // %
+	Remeasure    int           `json:"remeasure"`      // how often a reading may be repeated
+	Validity     time.Duration `json:"validity"`       // of a reading, until the cell is stacked
 }
 
 // Matching says how sets are built from the pool of good cells. Spreads are maximum minus minimum.
 type Matching struct {
-	Strategy            string  // "window" or "bins"
-	CapacitySpread      float64 // % of the mean, over the pack
-	OCVSpread           float64 // V, over the pack
-	OCVSpreadGroup      float64 // V, in a parallel group; 0 = not asked
-	ACIRSpread          float64 // Ω, over the pack; 0 = not asked
-	ACIRSpreadGroup     float64 // % of the group's mean, in a parallel group; 0 = not asked
-	CapacitySpreadGroup float64 // % between the groups' sums; 0 = not asked
-	MinCapacity         float64 // Ah, of the weakest parallel group's sum: the pack has no more; 0 = not asked
-	CapacityBin         float64 // Ah, width of a bin for "bins"
-	OCVBin              float64 // V, width of a bin for "bins"
-	ACIRBin             float64 // Ω, width of a bin for "bins"
+	Strategy            string  `json:"strategy"`              // "window" or "bins"
+	CapacitySpread      float64 `json:"capacity_spread"`       // % of the mean, over the pack
+	OCVSpread           float64 `json:"ocv_spread"`            // V, over the pack
+	OCVSpreadGroup      float64 `json:"ocv_spread_group"`      // V, in a parallel group; 0 = not asked
+	ACIRSpread          float64 `json:"acir_spread"`           // Ω, over the pack; 0 = not asked
+	ACIRSpreadGroup     float64 `json:"acir_spread_group"`     // % of the group's mean, in a parallel group; 0 = not asked
+	CapacitySpreadGroup float64 `json:"capacity_spread_group"` // % between the groups' sums; 0 = not asked
+	MinCapacity         float64 `json:"min_capacity"`          // Ah, of the weakest parallel group's sum: the pack has no more; 0 = not asked
+	CapacityBin         float64 `json:"capacity_bin"`          // Ah, width of a bin for "bins"
+	OCVBin              float64 `json:"ocv_bin"`               // V, width of a bin for "bins"
+	ACIRBin             float64 `json:"acir_bin"`              // Ω, width of a bin for "bins"
 }
 
 // Material is one line of the bill of material other than the cells.
 type Material struct {
-	Item     string
-	Kind     line.Kind // where it is used
-	Level    string    // "lot" or "serial"
-	Quantity float64   // a pack
-	Unit     string    // base unit, "1" for pieces
+	Item     string    `json:"item"`
+	Kind     line.Kind `json:"kind"`     // where it is used
+	Level    string    `json:"level"`    // "lot" or "serial"
+	Quantity float64   `json:"quantity"` // a pack
+	Unit     string    `json:"unit"`     // base unit, "1" for pieces
 }
 
 // Step is one step of the route.
 type Step struct {
-	Kind     line.Kind
-	Required bool
-	Needs    []Need
+	Kind     line.Kind `json:"kind"`
+	Required bool      `json:"required"`
+	Needs    []Need    `json:"needs"`
 }
 
 // Need is a step that must be OK for the present build state before another may begin.
 type Need struct {
-	Kind   line.Kind
-	Within time.Duration // since its end; 0 = no limit
+	Kind   line.Kind     `json:"kind"`
+	Within time.Duration `json:"within"` // since its end; 0 = no limit
 }
 
 // Rework says what may be mended and what must be repeated afterwards.
 type Rework struct {
-	Step        line.Kind   // where the rework is done
-	MaxPerIndex int         // for example, re-welds of one joint
-	MaxPerPack  int         // for example, re-welded joints of one pack
-	Invalidates []line.Kind // steps that must be repeated
-	Authorised  string      // the role that decides
+	Step        line.Kind   `json:"step"`          // where the rework is done
+	MaxPerIndex int         `json:"max_per_index"` // for example, re-welds of one joint
+	MaxPerPack  int         `json:"max_per_pack"`  // for example, re-welded joints of one pack
+	Invalidates []line.Kind `json:"invalidates"`   // steps that must be repeated
+	Authorised  string      `json:"authorised"`    // the role that decides
 }
 
 // Parameter is one set value, with the equipment's hard limits. All in the base unit.
 type Parameter struct {
 	line.Quantity
-	Min, Max float64
-	Class    string // critical, major or minor
+	Min   float64 `json:"min"`
+	Max   float64 `json:"max"`
+	Class string  `json:"class"` // critical, major or minor
 }
 
 // Process is what is set and asked at one kind of station. All values are in base units.
 type Process struct {
-	Parameters []Parameter
-	Limits     []line.Limit
-	Master     *MasterCheck
-	Sampling   []Sampling
-	Tool       *Tool
+	Parameters []Parameter  `json:"parameters"`
+	Limits     []line.Limit `json:"limits"`
+	Master     *MasterCheck `json:"master"`
+	Sampling   []Sampling   `json:"sampling"`
+	Tool       *Tool        `json:"tool"`
 }
 
 // Quantities returns the parameters that the task takes, for its intent: all of them, or none when the product does without
@@ -164,50 +165,50 @@ func (p Process) Limit(name string) (line.Limit, bool) {
 
 // MasterCheck is the check against a reference part that must have passed before production.
 type MasterCheck struct {
-	Interval   time.Duration
-	References []line.Limit // reference1, reference2: target with limits
+	Interval   time.Duration `json:"interval"`
+	References []line.Limit  `json:"references"` // reference1, reference2: target with limits
 }
 
 // Sampling is a destructive or extended check of some parts.
 type Sampling struct {
-	What  string
-	Every int // every n-th pack
+	What  string `json:"what"`
+	Every int    `json:"every"` // every n-th pack
 }
 
 // Tool is a wearing part: electrode, protective glass, probe.
 type Tool struct {
-	Name   string
-	Warn   float64 // use at which the operator is told
-	Limit  float64 // use at which the station stops at the end of the part
-	Unit   string  // "1" for hits, "%" for contamination
-	Action string  // what the operator does: clean, dress or replace
+	Name   string  `json:"name"`
+	Warn   float64 `json:"warn"`   // use at which the operator is told
+	Limit  float64 `json:"limit"`  // use at which the station stops at the end of the part
+	Unit   string  `json:"unit"`   // "1" for hits, "%" for contamination
+	Action string  `json:"action"` // what the operator does: clean, dress or replace
 }
 
 // Weld says how the joints of a pack are made.
 type Weld struct {
-	Task         line.Task // TaskWeldLaser, TaskWeldResistance or TaskWeldUltrasonic
-	Joints       int       // of a pack
-	PerPosition  int       // joints within reach of one position of the head
-	HoldAfterNOK int       // consecutive NOK joints that hold the station
-	MaxNOK       int       // NOK joints of a pack above which it is scrapped, at least 1
+	Task         line.Task `json:"task"`           // TaskWeldLaser, TaskWeldResistance or TaskWeldUltrasonic
+	Joints       int       `json:"joints"`         // of a pack
+	PerPosition  int       `json:"per_position"`   // joints within reach of one position of the head
+	HoldAfterNOK int       `json:"hold_after_nok"` // consecutive NOK joints that hold the station
+	MaxNOK       int       `json:"max_nok"`        // NOK joints of a pack above which it is scrapped, at least 1
 }
 
 // Inspect says how joints are measured.
 type Inspect struct {
-	PerAct      int     // joints a measurement, at most 20
-	RelativeMax float64 // largest joint resistance as a multiple of the pack's median; 0 = not asked
+	PerAct      int     `json:"per_act"`      // joints a measurement, at most 20
+	RelativeMax float64 `json:"relative_max"` // largest joint resistance as a multiple of the pack's median; 0 = not asked
 }
 
 // Assemble says what is put together.
 type Assemble struct {
-	Screws int // of a pack
+	Screws int `json:"screws"` // of a pack
 }
 
 // EOLStep is one step of the end-of-line test for this product.
 type EOLStep struct {
-	Step        int    // 1 to 17
-	NotRequired string // why this product does not need it; empty = required
-	Every       int    // every n-th pack; 0 or 1 = every pack
-	Parameters  []line.Quantity
-	Limits      []line.Limit
+	Step        int             `json:"step"`         // 1 to 17
+	NotRequired string          `json:"not_required"` // why this product does not need it; empty = required
+	Every       int             `json:"every"`        // every n-th pack; 0 or 1 = every pack
+	Parameters  []line.Quantity `json:"parameters"`
+	Limits      []line.Limit    `json:"limits"`
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/user"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -56,6 +58,31 @@ func (a *asker) flags(c *cobra.Command) {
 	c.Flags().StringVar(&a.by, "by", "", "who asks (default: the user of this computer)")
 	c.Flags().StringVar(&a.why, "why", "", "the reason, for the record")
 	c.Flags().BoolVar(&a.json, "json", false, "print the reply as JSON")
+}
+
+// mustSay makes the help of a command say of flags that they have no default: it refuses to go without them.
+func mustSay(c *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		f := c.Flags().Lookup(name)
+		f.Usage, _, _ = strings.Cut(f.Usage, " (default")
+		f.Usage += "; required"
+	}
+}
+
+// aboveZero makes a command with a quantity explain a negative one, which is read as a flag.
+func aboveZero(c *cobra.Command) {
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		type unknownFlag interface {
+			error
+			GetSpecifiedShortnames() string
+		}
+		if flag, ok := errors.AsType[unknownFlag](err); ok {
+			if n := flag.GetSpecifiedShortnames(); n != "" && strings.Trim(n, "0123456789.") == "" {
+				return usagef("a quantity must be above zero; it is -%s", n)
+			}
+		}
+		return err
+	})
 }
 
 // ask sends the command. A refusal is printed as the supervisor said it, and fails.

@@ -134,12 +134,15 @@ func readNotice(name string) ([]line.SupplierCell, error) {
 	return cells, nil
 }
 
-// passwords holds that the secrets of real devices are there and readable by their owner only.
+// passwords holds that the secrets of real devices are there and readable by their owner only, and notes who may be told them.
 func (l *lineFiles) passwords() error {
 	var errs []error
 	l.config.devices(func(_ *Station, d *Device) {
 		if d.Protocol != protocolOPCUA || d.PasswordFile == "" {
 			return
+		}
+		if d.Certificate == "" {
+			l.notes = append(l.notes, fmt.Sprintf("%s names no certificate: whoever answers at %s is trusted, the password included", d.id, d.Address))
 		}
 		path := l.config.at(d.PasswordFile)
 		_, err := readPassword(path)

@@ -31,6 +31,7 @@ func newRework() *cobra.Command {
 			return line.DecideRework{Pack: line.PackID(args[0]), Scrap: scrap}, nil
 		})
 	c.Flags().BoolVar(&scrap, "scrap", false, "scrap it")
+	mustSay(c, "by", "why")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if a.by == "" || a.why == "" {
 			return usagef("a decision wants --by and --why: they stand in the record of the pack")
@@ -51,6 +52,7 @@ func newWriteOff() *cobra.Command {
 		}
 		return nil
 	}
+	mustSay(c, "by", "why")
 	c.Example = "  linectl writeoff ST020 LCTCB01L102001GA90000036 --by Amna --why \"fell off the conveyor\""
 	return c
 }
@@ -79,6 +81,7 @@ func holder(name, short string, release bool) *cobra.Command {
 		}
 		return nil
 	}
+	mustSay(c, "why")
 	c.Example = fmt.Sprintf("  linectl %s EV-P1-000001 --why \"case H-0042\"", name)
 	return c
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -132,9 +133,37 @@ func (c *Config) walk(found *problems, n ast.Node, t reflect.Type, at string) {
 		for i, v := range n.Values {
 			c.walk(found, v, t.Elem(), fmt.Sprintf("%s[%d]", at, i))
 		}
+	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.StringNode, *ast.LiteralNode, *ast.InfinityNode, *ast.NanNode:
+		if want := misfit(n, t); want != "" {
+			found.add(n.GetToken().Position.Line, "%s", strings.TrimPrefix(at+": "+want, ": "))
+		}
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
 		found.add(n.GetToken().Position.Line, "%s: anchors and aliases are not read; write it out", at)
 	}
+}
+
+// misfit says what to write instead of a single value that is none of its type, or nothing. The library says it in Go's words.
+func misfit(n ast.Node, t reflect.Type) string {
+	value := n.GetToken().Value
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		if _, err := time.ParseDuration(value); err == nil && n.Type() == ast.StringType {
+			return ""
+		}
+		if n.Type() == ast.IntegerType {
+			return fmt.Sprintf("a time has a unit; write %ss", value)
+		}
+		return fmt.Sprintf("%q is no time; write for example 90s or 8h", value)
+	case t.Kind() == reflect.Bool && n.Type() != ast.BoolType:
+		return fmt.Sprintf("%q is neither; write true or false", value)
+	case t.Kind() == reflect.Int && n.Type() != ast.IntegerType:
+		return fmt.Sprintf("%q is no whole number", value)
+	case t.Kind() == reflect.Slice:
+		return "one value stands where a list is wanted"
+	case t.Kind() == reflect.Struct:
+		return "one value stands where keys are wanted"
+	}
+	return ""
 }
 
 func (c *Config) walkValue(found *problems, v *ast.MappingValueNode, t reflect.Type, at string) {

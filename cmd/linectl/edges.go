@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 
 	"linectl/line"
@@ -47,6 +48,7 @@ func newDialers(c *Config) (map[line.DeviceID]dialer, error) {
 	all := map[line.DeviceID]dialer{}
 	id, _, err := c.identity()
 	errs := []error{err}
+	unmade := false
 	c.devices(func(_ *Station, d *Device) {
 		if d.Protocol == protocolModbus {
 			all[d.id] = &modbus.Dialer{Address: d.Address, Map: d.modbus()}
@@ -55,9 +57,13 @@ func newDialers(c *Config) (map[line.DeviceID]dialer, error) {
 		one, err := c.opcuaDialer(d, id)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", d.id, err))
+			unmade = unmade || d.simulated && errors.Is(err, fs.ErrNotExist)
 			return
 		}
 		all[d.id] = one
 	})
+	if unmade {
+		errs = append(errs, errors.New("linectl simulate makes them on a virtual line: start it first"))
+	}
 	return all, errors.Join(errs...)
 }

@@ -21,7 +21,7 @@ func newOrder() *cobra.Command {
 		func(args []string) (line.Command, error) {
 			n, err := strconv.Atoi(args[1])
 			if err != nil || n < 1 {
-				return nil, usagef("%q is no quantity; want a number of packs, 1 or more", args[1])
+				return nil, usagef("%q is no quantity; it must be above zero: a number of packs, 1 or more", args[1])
 			}
 			if id == "" {
 				id = args[0] + "-" + time.Now().UTC().Format("060102-150405")
@@ -29,6 +29,7 @@ func newOrder() *cobra.Command {
 			return line.AddOrder{Order: line.OrderID(id), Product: args[0], Quantity: n}, nil
 		})
 	add.Flags().StringVar(&id, "id", "", "name of the order (default: product and time)")
+	aboveZero(add)
 	add.Example = "  linectl order add EV-P1 10 --id 4711"
 	c.AddCommand(add, newOrderList())
 	return c

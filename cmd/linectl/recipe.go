@@ -60,11 +60,25 @@ func newRecipeShow() *cobra.Command {
 			return err
 		}
 		if asJSON {
-			return printJSON(c, r)
+			return printJSON(c, withStations(r))
 		}
 		return writeRecipe(c.OutOrStdout(), r)
 	}
 	return c
+}
+
+// withStations adds to a recipe what is set and asked at its stations, which the recipe gives only when it is asked.
+func withStations(r *recipes.Recipe) any {
+	stations := map[line.Kind]recipes.Process{}
+	for _, k := range line.Kinds {
+		if p := r.Process(k); len(p.Parameters)+len(p.Limits)+len(p.Sampling) > 0 || p.Master != nil || p.Tool != nil {
+			stations[k] = p
+		}
+	}
+	return struct {
+		*recipes.Recipe
+		Stations map[line.Kind]recipes.Process `json:"stations"`
+	}{r, stations}
 }
 
 func findRecipe(name, config, revision string) (*recipes.Recipe, error) {
@@ -162,7 +176,7 @@ func writeProcess(w io.Writer, k line.Kind, p recipes.Process) {
 		fmt.Fprintf(w, "tool: %s\twarns at %s\tstops at %s\t%s\n", t.Name, amount(t.Warn, t.Unit), amount(t.Limit, t.Unit), t.Action)
 	}
 	for _, s := range p.Sampling {
-		fmt.Fprintf(w, "sample: %s\tevery %d. pack\t\t\n", s.What, s.Every)
+		fmt.Fprintf(w, "sample: %s\tevery %s pack\t\t\n", s.What, ordinal(s.Every))
 	}
 }
 
@@ -179,7 +193,7 @@ func writeEOL(w io.Writer, steps []recipes.EOLStep) {
 		if s.NotRequired != "" {
 			note = "not required: " + s.NotRequired
 		} else if s.Every > 1 {
-			note = fmt.Sprintf("every %d. pack", s.Every)
+			note = fmt.Sprintf("every %s pack", ordinal(s.Every))
 		}
 		fmt.Fprintf(w, "%d %s\t%s\t\t\n", s.Step, line.EOLStep(s.Step), note)
 		for _, q := range s.Parameters {
@@ -189,6 +203,22 @@ func writeEOL(w io.Writer, steps []recipes.EOLStep) {
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Name, bounds(l.LSL, l.USL, l.Unit), dash(l.Code), dash(string(l.Disposition)))
 		}
 	}
+}
+
+// ordinal writes 1st, 2nd, 3rd, 4th, 11th, 21st.
+func ordinal(n int) string {
+	ending := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			ending = "st"
+		case 2:
+			ending = "nd"
+		case 3:
+			ending = "rd"
+		}
+	}
+	return strconv.Itoa(n) + ending
 }
 
 // bounds writes specification limits in words: "4 mΩ to 9 mΩ", "at most 30 µΩ".

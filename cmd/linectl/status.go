@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,7 +17,7 @@ func newStatus() *cobra.Command {
 	var p place
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "status", Short: "Shows the line: stations, packs, orders, alarms and what to do about them", Args: cobra.NoArgs,
+		Use: "status", Short: "Shows the line: stations, packs, orders, holds, alarms and what to do about them", Args: cobra.NoArgs,
 	}
 	p.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -56,6 +58,13 @@ func writeStatus(out io.Writer, s line.Snapshot) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f %%\t%s\t%s\n", p.Pack, p.State, dash(string(p.At)), 100*p.Progress, dash(p.Serial), p.Text)
 		}
 	}
+	statusOrders(w, s.Orders)
+	if len(s.Holds) > 0 {
+		fmt.Fprintln(w, "\nHELD\tBY\tREASON")
+		for _, h := range s.Holds {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", h.Subject, h.By, h.Reason)
+		}
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
@@ -63,13 +72,39 @@ func writeStatus(out io.Writer, s line.Snapshot) error {
 		_, err := fmt.Fprintln(out, "\nno alarms")
 		return err
 	}
-	fmt.Fprintln(out, "\nALARMS")
-	for _, a := range s.Alarms {
+	fmt.Fprintln(out, "\nALARMS, the gravest first")
+	for _, a := range gravest(s.Alarms) {
 		if err := writeAlarm(out, a); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// statusOrders lists the orders that are open, and those that are short: every pack has ended and not every one was released.
+func statusOrders(w io.Writer, orders []line.OrderSnapshot) {
+	heading := "\nORDER\tPRODUCT\tPACKS\tSTARTED\tRELEASED\tSCRAPPED\tQUARANTINED\t"
+	for _, o := range orders {
+		state := "open"
+		switch missing := o.Quantity - o.Released; {
+		case missing <= 0:
+			continue
+		case o.Released+o.Scrapped+o.Quarantined >= o.Quantity:
+			state = fmt.Sprintf("short of %d", missing)
+		}
+		if heading != "" {
+			fmt.Fprintln(w, heading)
+			heading = ""
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", o.Order, o.Product, o.Quantity, o.Started, o.Released, o.Scrapped, o.Quarantined, state)
+	}
+}
+
+// gravest returns the alarms by severity, and the older of equals first.
+func gravest(list []line.AlarmSnapshot) []line.AlarmSnapshot {
+	return slices.SortedStableFunc(slices.Values(list), func(a, b line.AlarmSnapshot) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), a.Since.Compare(b.Since))
+	})
 }
 
 func why(s line.StationSnapshot) string {

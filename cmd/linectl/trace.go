@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -51,7 +53,7 @@ func newTracePack() *cobra.Command {
 		return r.read(func(t *traceability.Reader) error {
 			d, err := wholeDossier(c.Context(), t, args[0])
 			if err != nil {
-				return err
+				return noPack(c.Context(), t, args[0], err)
 			}
 			if r.json {
 				return printJSON(c, d)
@@ -74,6 +76,9 @@ func newTraceList() *cobra.Command {
 	c.Flags().IntVar(&f.Limit, "limit", 0, "at most so many")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		f.Order, f.State = line.OrderID(order), line.PackState(state)
+		if states := []line.PackState{line.InProcess, line.InRework, line.Released, line.Scrapped, line.Quarantined}; state != "" && !slices.Contains(states, f.State) {
+			return usagef("unknown state %q; known are %s", state, words(states))
+		}
 		return r.read(func(t *traceability.Reader) error {
 			packs, err := t.List(c.Context(), f)
 			if err != nil {
@@ -103,7 +108,7 @@ func newTraceWhereUsed() *cobra.Command {
 		return r.read(func(t *traceability.Reader) error {
 			uses, err := t.WhereUsed(c.Context(), line.LotID(args[0]))
 			if err != nil {
-				return err
+				return noLot(c.Context(), t, args[0], err)
 			}
 			if r.json {
 				return printJSON(c, uses)
@@ -112,6 +117,34 @@ func newTraceWhereUsed() *cobra.Command {
 		})
 	}
 	return c
+}
+
+// noLot says of a name that is not found as a lot what else it is.
+func noLot(ctx context.Context, t *traceability.Reader, name string, err error) error {
+	var missing *traceability.NotFoundError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	switch _, cell := t.Cell(ctx, line.CellID(name)); {
+	case cell == nil:
+		return fmt.Errorf("%s is a cell, not a lot; linectl trace pack %s shows the pack that it is in", name, name)
+	case errors.As(cell, &missing):
+		return fmt.Errorf("no lot, cell or material of that name: %q; the dossier of a pack names its lots", name)
+	default:
+		return cell
+	}
+}
+
+// noPack says of a name that is not found as a pack, or something in it, whether it is a lot.
+func noPack(ctx context.Context, t *traceability.Reader, name string, err error) error {
+	var missing *traceability.NotFoundError
+	if !errors.As(err, &missing) || missing.ID != name {
+		return err
+	}
+	if _, lot := t.WhereUsed(ctx, line.LotID(name)); lot != nil {
+		return err
+	}
+	return fmt.Errorf("%s is a lot, not a pack; linectl trace where-used %s lists the packs that contain something of it", name, name)
 }
 
 func newTraceVerify() *cobra.Command {

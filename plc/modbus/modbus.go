@@ -103,7 +103,7 @@ func (c *conn) readOnce(ctx context.Context) (tags.Status, error) {
 	case errors.Is(err, tags.ErrMagic):
 		return s, &plc.ConfigurationError{
 			Address: c.where, Err: fmt.Errorf("status block at register %d: %w", c.layout.StatusBase, err),
-			Remedy: "correct the word order or the status base in the tag map, or load the handshake into the device",
+			Remedy: "correct word_order, status_base or address of this device in line.yaml, or load the handshake into the device",
 		}
 	case err != nil:
 		return s, fmt.Errorf("read status at %s: %w", c.where, err)
@@ -153,7 +153,7 @@ func (c *conn) fault(what string, function byte, register uint16, err error) err
 	case modbus.ExceptionCodeIllegalFunction, modbus.ExceptionCodeIllegalDataAddress, modbus.ExceptionCodeIllegalDataValue:
 		return &plc.ConfigurationError{
 			Address: c.where, Err: fmt.Errorf("%s at register %d: %w", what, register, err),
-			Remedy: "correct the unit or the register bases in the tag map",
+			Remedy: "correct unit, command_base, status_base or address of this device in line.yaml",
 		}
 	default:
 		return &plc.PassingError{Err: fmt.Errorf("%s at %s: %w", what, c.where, err)}

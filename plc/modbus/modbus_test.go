@@ -279,7 +279,7 @@ func TestAWrongMapIsNamed(t *testing.T) {
 	if _, ok := errors.AsType[*plc.ConfigurationError](err); !ok {
 		t.Fatalf("wrong word order: %v", err)
 	}
-	for _, want := range []string{"in the order ABCD, the tag map says CDAB", "correct the word order"} {
+	for _, want := range []string{"in the order ABCD, the tag map says CDAB", "correct word_order, status_base or address of this device in line.yaml"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}

@@ -58,7 +58,7 @@ func (b *blocks) read(ctx context.Context, c *conn) (tags.Status, error) {
 	case err == nil:
 		return s, nil
 	case plc.Classify(err) == plc.Configuration:
-		return s, &plc.ConfigurationError{Address: c.where, Err: err, Remedy: "correct the word order in the tag map"}
+		return s, &plc.ConfigurationError{Address: c.where, Err: err, Remedy: "correct word_order or address of this device in line.yaml"}
 	default:
 		return s, fmt.Errorf("read status block at %s: %w", c.where, err)
 	}

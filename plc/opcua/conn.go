@@ -111,7 +111,7 @@ func (c *conn) value(what string, node *ua.NodeID, r *ua.DataValue) (any, error)
 func (c *conn) refused(what string, node *ua.NodeID, code ua.StatusCode) error {
 	err := fmt.Errorf("%s at node %s: %w", what, node, code)
 	if configurationCodes[code] {
-		return &plc.ConfigurationError{Address: c.where, Err: err, Remedy: "correct object, namespace or face in the tag map, or the rights of the user"}
+		return &plc.ConfigurationError{Address: c.where, Err: err, Remedy: "correct object, namespace or face of this device in line.yaml, or the rights of the user"}
 	}
 	return &plc.PassingError{Err: fmt.Errorf("%s: %w", c.where, err)}
 }
@@ -120,7 +120,7 @@ func (c *conn) refused(what string, node *ua.NodeID, code ua.StatusCode) error {
 func (c *conn) mapping(problems []string) error {
 	return &plc.ConfigurationError{
 		Address: c.where, Err: fmt.Errorf("%d nodes do not fit: %q", len(problems), problems),
-		Remedy: "correct object, namespace or face in the tag map, or load the handshake into the device",
+		Remedy: "correct object, namespace or face of this device in line.yaml, or load the handshake into the device",
 	}
 }
 

@@ -221,7 +221,7 @@ func (d *Dialer) namespace(ctx context.Context, c *conn) (uint16, error) {
 	}
 	index := slices.Index(known, d.Map.Namespace)
 	if index < 0 || index > 0xFFFF {
-		return 0, d.misconfigured(fmt.Errorf("namespace %q is not among its %q", d.Map.Namespace, known), "correct the namespace in the tag map")
+		return 0, d.misconfigured(fmt.Errorf("namespace %q is not among its %q", d.Map.Namespace, known), "correct namespace or address of this device in line.yaml")
 	}
 	return uint16(index), nil
 }
