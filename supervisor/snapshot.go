@@ -91,6 +91,8 @@ func (l *Line) words(s *station) (reason, next string) {
 		return "finding out what became of " + s.Act(), "wait"
 	case st == packml.Aborted:
 		return s.Cause(), "Clear, then Reset and Start"
+	case st == packml.Stopped && s.Cause() == "":
+		return "not started yet", "Reset, then Start"
 	case st == packml.Stopped:
 		return s.Cause(), "Reset, then Start"
 	case st == packml.Idle:
