@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests need is there: a C compiler (SQLite is C), golangci-lint and gofumpt in the versions we use.
+# Makes sure that what the tests need is there: a C compiler (SQLite is C), golangci-lint and gofumpt in the versions we use, and
+# node-opcua, an OPC UA client by other people.
 # The two tools come into .tools/bin, from this machine if it has that very version, else by go install. As root a missing
 # Debian package is installed; otherwise it is named. A checker that cannot be had is left out and named, except in CI.
 set -euo pipefail
@@ -47,6 +48,13 @@ fi
 debian gcc gcc "SQLite is C"
 tool golangci-lint github.com/golangci/golangci-lint/v2 github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
 tool gofumpt mvdan.cc/gofumpt mvdan.cc/gofumpt v0.12.0
+
+# A stranger's OPC UA client, for the tests of hmi/opcua.
+if ! [[ -d test/interop/node_modules/node-opcua ]]; then
+	echo "setup: installing node-opcua into test/interop (once)"
+	npm install --prefix test/interop --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null ||
+		left+=("node-opcua: npm install in test/interop")
+fi
 
 if ((${#missing[@]})); then
 	printf 'setup: missing: %s\n' "${missing[@]}" >&2
