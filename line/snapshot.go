@@ -19,7 +19,9 @@ type Snapshot struct {
 	Good      int               `json:"good"`
 	NOK       int               `json:"nok"` // scrapped or quarantined
 	FirstPass int               `json:"first_pass"`
-	Accounts  []Account         `json:"-"` // for the edge that logs people in; no face sees it
+	Shift     ShiftSnapshot     `json:"shift"`             // the present shift, from its start
+	Prompts   []PromptSnapshot  `json:"prompts,omitempty"` // questions that wait for a person, the oldest first
+	Accounts  []Account         `json:"-"`                 // for the edge that logs people in; no face sees it
 }
 
 // StationSnapshot is one station, with the reason for its state in the operator's words.
@@ -28,6 +30,8 @@ type StationSnapshot struct {
 	Kind       Kind             `json:"kind"`
 	Title      string           `json:"title"`
 	State      string           `json:"state"`
+	Since      time.Time        `json:"since"` // when it came into this state
+	Mode       string           `json:"mode"`  // PackML unit mode by its name, "Production"
 	Reason     string           `json:"reason"`
 	NextAction string           `json:"next_action,omitempty"`
 	Part       string           `json:"part,omitempty"`
@@ -41,6 +45,16 @@ type StationSnapshot struct {
 	ToolAction string           `json:"tool_action,omitempty"` // its service: clean, dress or replace
 	ToolUse    float64          `json:"tool_use,omitempty"`
 	ToolLimit  float64          `json:"tool_limit,omitempty"`
+
+	StopReason  string               `json:"stop_reason,omitempty"` // first cause of the present stop, empty while it works or waits
+	Permissives []PermissiveSnapshot `json:"permissives,omitempty"` // what must be given before Start is accepted
+	Safety      SafetySnapshot       `json:"safety"`                // mirror of the safety PLC, read only
+	Consumables []ConsumableSnapshot `json:"consumables,omitempty"` // one for each item that the recipes use here
+	Master      *MasterSnapshot      `json:"master,omitempty"`      // nil where no reference part is measured
+	Processed   int                  `json:"processed"`             // parts finished here since the journal began, good and not
+	Defective   int                  `json:"defective"`             // those of them that are not OK
+	Cycle       time.Duration        `json:"cycle,omitempty"`       // of the last part finished here
+	Takt        time.Duration        `json:"takt,omitempty"`        // planned for a part, 0 if none is
 }
 
 // DeviceSnapshot is one device of a station.
