@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Role is a part that a person plays at the line. What each may do stands in one table of the supervisor; a person may have
+// Role is a part that a person plays at the line. What each may do stands in one table, permissions; a person may have
 // several.
 type Role string
 

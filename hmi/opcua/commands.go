@@ -13,13 +13,7 @@ import (
 	"linectl/packml"
 )
 
-// What each method is for whom. The supervisor has the last word: it asks again for the roles that the account has at the moment
-// when it decides, so a role that is listed here by mistake still cannot do anything.
 var (
-	operators    = []line.Role{line.Operator, line.TeamLeader, line.Maintenance}
-	leaders      = []line.Role{line.TeamLeader}
-	deciders     = []line.Role{line.TeamLeader, line.Quality}
-	quality      = []line.Role{line.Quality}
 	requestID    = Argument{"RequestId", String, "Chosen by the caller; the same one again is done once. May be empty."}
 	reason       = Argument{"Why", String, "The reason, for the record. May be empty where none is asked for."}
 	replyOutputs = []Argument{
@@ -31,6 +25,21 @@ var (
 // commands are the PackML commands that people give, in the order of their numbers.
 var commands = []packml.Command{
 	packml.CmdReset, packml.CmdStart, packml.CmdStop, packml.CmdHold, packml.CmdUnhold, packml.CmdAbort, packml.CmdClear, packml.CmdComplete,
+}
+
+// who returns the roles that may do any of some things. The supervisor has the last word: it asks again for the roles that the
+// account has at the moment when it decides.
+func who(may ...line.Action) []line.Role {
+	var roles []line.Role
+	for _, a := range may {
+		more, _ := line.WhoMay(a)
+		for _, r := range more {
+			if !slices.Contains(roles, r) {
+				roles = append(roles, r)
+			}
+		}
+	}
+	return roles
 }
 
 // method makes a method of an object of ours, whose last two inputs are the request's id and reason.
@@ -77,7 +86,7 @@ const unanswered = "the line does not answer; nobody knows whether it was done"
 func (g *Gateway) machineMethods(of, target string) []Node {
 	nodes := make([]Node, 0, len(commands))
 	for _, c := range commands {
-		nodes = append(nodes, g.method(of, c.String(), "PackML command "+c.String()+".", operators, nil, func([]any) (line.Command, error) {
+		nodes = append(nodes, g.method(of, c.String(), "PackML command "+c.String()+".", who(line.MayOperate), nil, func([]any) (line.Command, error) {
 			return line.Machine{Target: target, Command: c.String()}, nil
 		}))
 	}
@@ -87,7 +96,7 @@ func (g *Gateway) machineMethods(of, target string) []Node {
 func (g *Gateway) stationMethods(name string) []Node {
 	station := line.StationID(name)
 	return append(g.machineMethods(name, name),
-		g.method(name, "LoadMaterial", "Puts a lot of a consumable at the station.", operators, []Argument{
+		g.method(name, "LoadMaterial", "Puts a lot of a consumable at the station.", who(line.MayLoadMaterial), []Argument{
 			{"Item", String, "The consumable."}, {"Lot", String, "Its lot."}, {"Quantity", Double, "How much."}, {"Expiry", Moment, "Until when it may be used, UTC."},
 		}, func(a []any) (line.Command, error) {
 			if q := a[2].(float64); math.IsNaN(q) || math.IsInf(q, 0) {
@@ -95,7 +104,7 @@ func (g *Gateway) stationMethods(name string) []Node {
 			}
 			return line.LoadMaterial{Station: station, Item: a[0].(string), Lot: line.LotID(a[1].(string)), Quantity: a[2].(float64), Expiry: a[3].(time.Time)}, nil
 		}),
-		g.method(name, "ServiceTool", "Says that the tool was cleaned, dressed or replaced.", operators,
+		g.method(name, "ServiceTool", "Says that the tool was cleaned, dressed or replaced.", who(line.MayServiceTools),
 			[]Argument{{"Action", String, "clean, dress or replace"}}, func(a []any) (line.Command, error) {
 				return line.ServiceTool{Station: station, Action: a[0].(string)}, nil
 			}),
@@ -108,33 +117,33 @@ func (g *Gateway) lineMethods() []Node {
 		return func(a []any) (line.Command, error) { return command(a[0].(string)), nil }
 	}
 	return append(g.machineMethods("Line", "line"),
-		g.method("Line", "AddOrder", "Puts an order at the end of the queue.", leaders, []Argument{
+		g.method("Line", "AddOrder", "Puts an order at the end of the queue.", who(line.MayAddOrders), []Argument{
 			{"Order", String, "The order's name."}, {"Product", String, "What to build."}, {"Quantity", UInt32, "Packs, 1 to 100000."},
 		}, func(a []any) (line.Command, error) {
 			return line.AddOrder{Order: line.OrderID(a[0].(string)), Product: a[1].(string), Quantity: int(a[2].(uint32))}, nil
 		}),
-		g.method("Line", "DecideRework", "Decides on a pack at the bench: rework it, or scrap it.", deciders, []Argument{
+		g.method("Line", "DecideRework", "Decides on a pack: rework it, when it waits at the bench, or scrap it, wherever it waits.", who(line.MayRouteRework, line.MayScrap), []Argument{
 			{"Pack", String, "The pack."}, {"Scrap", Bool, "True to scrap it."},
 		}, func(a []any) (line.Command, error) {
 			return line.DecideRework{Pack: line.PackID(a[0].(string)), Scrap: a[1].(bool)}, nil
 		}),
-		g.method("Line", "HoldPart", "Keeps a pack or lot from going on.", quality, []Argument{{"Subject", String, "The pack or lot."}},
+		g.method("Line", "HoldPart", "Keeps a pack or lot from going on.", who(line.MayHold), []Argument{{"Subject", String, "The pack or lot."}},
 			named(func(s string) line.Command { return line.Hold{Subject: s} })),
-		g.method("Line", "ReleasePart", "Ends a hold.", quality, []Argument{{"Subject", String, "The pack or lot."}},
+		g.method("Line", "ReleasePart", "Ends a hold.", who(line.MayHold), []Argument{{"Subject", String, "The pack or lot."}},
 			named(func(s string) line.Command { return line.Hold{Subject: s, Release: true} })),
-		g.method("Line", "AcknowledgeAlarm", "Says that a person has seen the alarm.", operators, []Argument{alarm},
+		g.method("Line", "AcknowledgeAlarm", "Says that a person has seen the alarm.", who(line.MaySeeToAlarms), []Argument{alarm},
 			named(func(s string) line.Command { return line.AcknowledgeAlarm{Alarm: s} })),
-		g.method("Line", "ConfirmAlarm", "Says that what the alarm asked for was done.", operators, []Argument{alarm},
+		g.method("Line", "ConfirmAlarm", "Says that what the alarm asked for was done.", who(line.MaySeeToAlarms), []Argument{alarm},
 			named(func(s string) line.Command { return line.ConfirmAlarm{Alarm: s} })),
-		g.method("Line", "ResetAlarm", "Releases a latched alarm whose cause is gone.", operators, []Argument{alarm},
+		g.method("Line", "ResetAlarm", "Releases a latched alarm whose cause is gone.", who(line.MaySeeToAlarms), []Argument{alarm},
 			named(func(s string) line.Command { return line.ResetAlarm{Alarm: s} })),
-		g.method("Line", "UnshelveAlarm", "Puts a shelved alarm back.", operators, []Argument{alarm},
+		g.method("Line", "UnshelveAlarm", "Puts a shelved alarm back.", who(line.MaySeeToAlarms), []Argument{alarm},
 			named(func(s string) line.Command { return line.UnshelveAlarm{Alarm: s} })),
-		g.method("Line", "CommentAlarm", "Notes something on an alarm.", operators, []Argument{alarm, {"Comment", String, "The note."}},
+		g.method("Line", "CommentAlarm", "Notes something on an alarm.", who(line.MaySeeToAlarms), []Argument{alarm, {"Comment", String, "The note."}},
 			func(a []any) (line.Command, error) {
 				return line.CommentAlarm{Alarm: a[0].(string), Comment: a[1].(string)}, nil
 			}),
-		g.method("Line", "ShelveAlarm", "Takes an alarm out of sight for a while; it returns alone. The reason is needed.", operators,
+		g.method("Line", "ShelveAlarm", "Takes an alarm out of sight for a while; it returns alone. The reason is needed.", who(line.MaySeeToAlarms),
 			[]Argument{alarm, {"Minutes", UInt32, "1 to 480"}, {"OneShot", Bool, "Return already when the cause is gone."}},
 			func(a []any) (line.Command, error) {
 				return line.ShelveAlarm{Alarm: a[0].(string), For: time.Duration(a[1].(uint32)) * time.Minute, OneShot: a[2].(bool)}, nil
