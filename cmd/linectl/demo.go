@@ -28,6 +28,7 @@ type demo struct {
 	forever bool
 	cells   int
 	stall   time.Duration
+	faces   *demoFaces // nil: the line is not shown to anybody
 
 	out           io.Writer
 	plant, line   *child
@@ -40,18 +41,22 @@ type demo struct {
 }
 
 func newDemo() *cobra.Command {
-	d := &demo{}
+	d := &demo{faces: &demoFaces{}}
 	c := &cobra.Command{
 		Use: "demo", Short: "Builds one pack of each sample product on a virtual line, from nothing", Args: cobra.NoArgs,
 		Long: `Builds packs on the reference line: starts the virtual plant and the supervisor as two processes that talk OPC UA and Modbus
 TCP over loopback, works as their operator, and compares the records with what physically happened. It exits 0 only if every
-pack has a disposition, the journal verifies and the plant's ground truth agrees with the genealogy.`,
+pack has a disposition, the journal verifies and the plant's ground truth agrees with the genealogy.
+
+While it runs the line can be watched, and commanded, over OPC UA: it prints where, and the accounts that it made for that, with
+random passwords. With --forever it goes on until interrupted.`,
 	}
 	c.Flags().StringVar(&d.order, "order", "ess=1,drone=1,ev=1", "packs to build")
 	c.Flags().Float64Var(&d.speed, "speed", 60, "how much faster than a real plant the virtual one moves")
 	c.Flags().Uint64Var(&d.seed, "seed", 1, "same seed, same cells, same faults")
 	c.Flags().StringVar(&d.dir, "data", "", "directory for the line and its records (default: a new one for temporary files)")
 	c.Flags().BoolVar(&d.forever, "forever", false, "keep building until interrupted")
+	c.Flags().StringVar(&d.faces.Gateway, "gateway-listen", "", "host and port of the OPC UA server (default: a free port of 127.0.0.1)")
 	c.Flags().IntVar(&d.cells, "cells", 0, "cells in each magazine lane (default: enough for the order)")
 	c.Flags().DurationVar(&d.stall, "stall", 0, "give up when nothing has got further for so long (default: 90s, longer at a low speed)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -113,7 +118,20 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.startPlant(ctx); err != nil {
 		return err
 	}
-	return d.startLine(ctx)
+	if d.faces == nil {
+		return d.startLine(ctx)
+	}
+	if err := d.faces.prepare(ctx); err != nil {
+		return err
+	}
+	if err := d.startLine(ctx); err != nil {
+		return err
+	}
+	if err := d.welcome(ctx); err != nil {
+		return err
+	}
+	d.tellFaces()
+	return nil
 }
 
 func (d *demo) startPlant(ctx context.Context) (err error) {
@@ -131,7 +149,13 @@ func (d *demo) startPlant(ctx context.Context) (err error) {
 }
 
 func (d *demo) startLine(ctx context.Context) (err error) {
-	d.line, err = startChild("supervisor", filepath.Join(d.dir, "run.log"), "run", "--no-gateway", "--config", d.config, "--data", filepath.Join(d.dir, demoRecords))
+	args := []string{"run", "--config", d.config, "--data", filepath.Join(d.dir, demoRecords)}
+	if d.faces == nil {
+		args = append(args, "--no-gateway")
+	} else {
+		args = append(args, "--gateway-listen", d.faces.Gateway)
+	}
+	d.line, err = startChild("supervisor", filepath.Join(d.dir, "run.log"), args...)
 	if err != nil {
 		return err
 	}

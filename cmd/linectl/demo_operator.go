@@ -19,10 +19,11 @@ type operator struct {
 	orders  []line.AddOrder
 
 	greeted bool
-	round   int                  // of --forever; counts the orders
-	last    map[string]time.Time // when it asked for the same thing last
-	count   map[string]int       // how often
-	fence   uint16               // of the line; a request is known by it and its number, for ever
+	found   map[line.StationID]string // why a station stood when the demo began: that was another demo's matter
+	round   int                       // of --forever; counts the orders
+	last    map[string]time.Time      // when it asked for the same thing last
+	count   map[string]int            // how often
+	fence   uint16                    // of the line; a request is known by it and its number, for ever
 	n       int
 }
 
@@ -33,7 +34,9 @@ const (
 )
 
 func newOperator(orders []line.AddOrder, all []*recipes.Recipe) *operator {
-	return &operator{recipes: all, orders: orders, last: map[string]time.Time{}, count: map[string]int{}}
+	return &operator{
+		recipes: all, orders: orders, found: map[line.StationID]string{}, last: map[string]time.Time{}, count: map[string]int{},
+	}
 }
 
 // decide says what the operator asks for now.
@@ -66,6 +69,9 @@ func (o *operator) decide(now time.Time, s line.Snapshot) []line.Request {
 
 // tend brings one station back to work, step by step as PackML asks.
 func (o *operator) tend(st line.StationSnapshot, ask func(key, why string, c line.Command)) {
+	if stoppedByPerson(st.Reason) && o.found[st.Station] != st.Reason {
+		return
+	}
 	machine := func(command string) {
 		ask(string(st.Station)+" "+command, "demo", line.Machine{Target: string(st.Station), Command: command})
 	}
@@ -91,6 +97,15 @@ func (o *operator) tend(st line.StationSnapshot, ask func(key, why string, c lin
 		}
 		machine("Unhold")
 	}
+}
+
+var restCause = regexp.MustCompile(`^(?:Stop|Hold|Abort|Clear) by (.+)$`)
+
+// stoppedByPerson reports whether somebody else brought a station to rest: whoever looks at the demo and stops a station finds it
+// stopped until they start it again.
+func stoppedByPerson(reason string) bool {
+	m := restCause.FindStringSubmatch(reason)
+	return m != nil && m[1] != operatorName && m[1] != "supervisor"
 }
 
 // farAway is the last day of a part that does not age.
@@ -140,6 +155,9 @@ func (o *operator) begin(now time.Time, s line.Snapshot) []line.Request {
 	at := map[line.Kind]line.StationID{}
 	for _, st := range s.Stations {
 		at[st.Kind] = st.Station
+		if o.round == 0 {
+			o.found[st.Station] = st.Reason
+		}
 	}
 	type place struct {
 		station line.StationID

@@ -128,3 +128,25 @@ func TestOperatorIsDoneWhenEveryPackHasADisposition(t *testing.T) {
 		t.Error("done while the last pack is still leaving")
 	}
 }
+
+func TestOperatorLeavesAloneWhatAPersonHasStopped(t *testing.T) {
+	stopped := func(why string) line.Snapshot {
+		return line.Snapshot{Stations: []line.StationSnapshot{{Station: "ST060", Kind: line.Weld, State: "Stopped", Reason: why}}}
+	}
+	for _, tt := range []struct {
+		first, then string
+		resets      int
+	}{
+		{"not started yet", "Stop by engineer", 0},
+		{"not started yet", "Stop by " + operatorName, 1},
+		{"not started yet", "Stop by supervisor", 1},
+		{"Stop by engineer", "Stop by engineer", 1}, // in a demo before this one
+	} {
+		o := testOperator(t)
+		o.begin(time.Now(), stopped(tt.first))
+		o.greeted = true
+		if n := len(o.decide(time.Now(), stopped(tt.then))); n != tt.resets {
+			t.Errorf("%q, then %q: %d requests, want %d", tt.first, tt.then, n, tt.resets)
+		}
+	}
+}
