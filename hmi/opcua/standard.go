@@ -135,7 +135,7 @@ func statusVariable(of, name string, kind Kind) Node {
 func (g *Gateway) packmlMethod(machine ID, of, target, name string, c packml.Command) Node {
 	return Method{
 		Browse: Browse{ID: Own(machine.Text + "." + name), Parent: machine, Space: packmlSpace, Name: name, Help: "PackML command " + c.String() + "."},
-		Roles:  operators,
+		Roles:  who(line.MayOperate),
 		Call: func(ctx context.Context, by Caller, _ []any) ([]any, Status) {
 			reply, status := g.ask(ctx, by, "", "", line.Machine{Target: target, Command: c.String()})
 			if status == Refused {
