@@ -12,13 +12,6 @@ import (
 	"linectl/plc/tags"
 )
 
-// Alarm bits of a device, latched until Clear, Reset or Unhold.
-const (
-	AlarmSupervisorLost uint32 = 1 << iota // no heartbeat for two seconds
-	AlarmInterrupted                       // it lost power in an act
-	AlarmAborted                           // an act was aborted
-)
-
 // device is one device: what it retains over a power failure, and what it forgets.
 type device struct {
 	DeviceConfig
@@ -116,7 +109,7 @@ func (p *Plant) powerUp(d *device) error {
 	}
 	if d.retained.InFlight != 0 {
 		initial, d.phase = packml.Aborted, line.PhaseInterrupted
-		d.alarm(AlarmInterrupted)
+		d.alarm(line.AlarmInterrupted)
 	}
 	machine, err := packml.New(initial)
 	if err != nil {
@@ -137,16 +130,12 @@ func (p *Plant) keep(d *device) {
 	}
 }
 
-func (d *device) alarm(bit uint32) {
+// alarm latches what is wrong (line.DeviceAlarms) until Clear, Reset or Unhold.
+func (d *device) alarm(number uint16) {
 	if d.alarms == 0 {
-		for n := uint16(1); ; n++ {
-			if bit>>(n-1) == 1 {
-				d.firstOut = n
-				break
-			}
-		}
+		d.firstOut = number
 	}
-	d.alarms |= bit
+	d.alarms |= 1 << (number - 1)
 }
 
 // status shows the device as it is. While a result waits for its acknowledgement, the part is the one that the act's own

@@ -63,7 +63,7 @@ func (p *Plant) watch(at time.Time, d *device) {
 		p.schedule(due{at: late, what: watchdog, device: d})
 		return
 	}
-	d.alarm(AlarmSupervisorLost)
+	d.alarm(line.AlarmSupervisorLost)
 	if _, err := d.machine.Fire(packml.CmdHold); err == nil {
 		p.entered(at, d)
 	}
@@ -78,6 +78,6 @@ func (p *Plant) abort(d *device) {
 	if d.act.fired {
 		d.act.outcome, d.retained.IndexState = line.OutcomeUnknown, 1
 	}
-	d.alarm(AlarmAborted)
+	d.alarm(line.AlarmAborted)
 	p.latch(d)
 }

@@ -204,7 +204,7 @@ func TestADeviceHoldsWhenItsSupervisorFallsSilent(t *testing.T) {
 	}
 	s.now = s.now.Add(200 * time.Millisecond)
 	st := s.plant.Status(s.now, "ST060.welder")
-	if m := packml.State(st.Machine); m != packml.Held || st.Alarms&simulator.AlarmSupervisorLost == 0 || st.FirstOut != 1 {
+	if m := packml.State(st.Machine); m != packml.Held || st.FirstOut != line.AlarmSupervisorLost || st.Alarms != 1<<(st.FirstOut-1) {
 		t.Fatalf("%s, alarms %b after 2.1 s of silence", m, st.Alarms)
 	}
 	if st.LastCompleted != c.Token || st.Phase != line.PhaseDone {

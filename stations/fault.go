@@ -49,7 +49,7 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 	case packml.Held, packml.Holding:
 		add("held", line.SeverityHigh, "station holds: "+m.cause, m.cause, "no part is worked on here", action(m.cause))
 	case packml.Aborted, packml.Aborting:
-		add("aborted", line.SeverityHigh, "station aborted: "+m.cause, m.cause, "no part is worked on here", "look at the cell, then Clear, Reset and Start")
+		add("aborted", line.SeverityHigh, "station aborted: "+m.cause, m.cause, "no part is worked on here", abortAction(m.cause))
 	default: // nothing to say
 	}
 	if m.next != nil && !m.parked && now.Sub(m.since) > m.act.Within && m.act.Within > 0 {
@@ -61,6 +61,11 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 
 // action says what to do about a hold.
 func action(cause string) string {
+	for _, a := range line.DeviceAlarms {
+		if strings.HasPrefix(cause, a.Text) {
+			return a.Action + ", then Unhold"
+		}
+	}
 	switch {
 	case strings.Contains(cause, "does not answer"):
 		return "restore the device, then Unhold"
@@ -74,4 +79,14 @@ func action(cause string) string {
 		return "check the reference part and the instrument, then Unhold: the check is made again"
 	}
 	return "remove the cause, then Unhold"
+}
+
+// abortAction says what to do about an abort.
+func abortAction(cause string) string {
+	for _, a := range line.DeviceAlarms {
+		if strings.HasPrefix(cause, a.Text) {
+			return a.Action + ", then Clear, Reset and Start"
+		}
+	}
+	return "look at the cell, then Clear, Reset and Start"
 }

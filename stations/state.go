@@ -182,7 +182,7 @@ func (m *Machine) Watch(now time.Time) bool {
 		return false
 	}
 	for _, d := range m.devices {
-		if why := aborts(s, d); why != "" {
+		if why := m.aborts(s, d); why != "" {
 			return m.Command(now, packml.CmdAbort, why) == nil
 		}
 	}
@@ -197,17 +197,30 @@ func (m *Machine) Watch(now time.Time) bool {
 
 // aborts says why a device makes its station abort, or "". It has aborted itself; or it was restarted while the station was
 // returning from Suspended by itself, when nobody has ordered it to move again.
-func aborts(s packml.State, d *Device) string {
+func (m *Machine) aborts(s packml.State, d *Device) string {
 	at := d.State()
 	switch {
 	case !d.Up:
 		return ""
 	case at == packml.Aborted:
-		return fmt.Sprintf("%s has aborted", d.ID)
+		return m.blames(d, "has aborted")
 	case s == packml.Unsuspending && (at == packml.Stopped || at == packml.Idle):
 		return fmt.Sprintf("%s was restarted", d.ID)
 	}
 	return ""
+}
+
+// blames says in words why a device does not go on by itself: the alarm that came first, and where on the part it was at work.
+// A device that names no alarm is only said to do what it does.
+func (m *Machine) blames(d *Device, does string) string {
+	a, ok := line.FindDeviceAlarm(d.Status.FirstOut)
+	if !ok {
+		return fmt.Sprintf("%s %s", d.ID, does)
+	}
+	if place := m.act.Task.Place(m.act.Index); a.Placed && place != "" && m.isOn(d) {
+		return fmt.Sprintf("%s at %s: %s", a.Text, place, d.ID)
+	}
+	return fmt.Sprintf("%s: %s", a.Text, d.ID)
 }
 
 // holdReason says why an executing station must hold, or "".
@@ -218,7 +231,7 @@ func (m *Machine) holdReason() string {
 		}
 		switch at := d.State(); at {
 		case packml.Held, packml.Holding:
-			return fmt.Sprintf("%s holds by itself", d.ID)
+			return m.blames(d, "holds by itself")
 		case packml.Stopped, packml.Idle, packml.Complete:
 			return fmt.Sprintf("%s is %s while the station runs", d.ID, at)
 		case packml.Suspended, packml.Suspending:
