@@ -21,6 +21,8 @@ type Snapshot struct {
 	FirstPass int               `json:"first_pass"`
 	Shift     ShiftSnapshot     `json:"shift"`             // the present shift, from its start
 	Prompts   []PromptSnapshot  `json:"prompts,omitempty"` // questions that wait for a person, the oldest first
+	Recipes   []string          `json:"recipes,omitempty"` // the recipe set: product/revision of what may be ordered
+	Host      HostSnapshot      `json:"host"`              // the computer that the line runs on
 	Accounts  []Account         `json:"-"`                 // for the edge that logs people in; no face sees it
 }
 

@@ -19,6 +19,9 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 		Good: l.counts.good, NOK: l.counts.nok, FirstPass: l.counts.firstPass, Accounts: l.accounts,
 	}
 	snap.Cells.Bins = maps.Clone(l.cells.counts.Bins)
+	for _, r := range l.cfg.Recipes {
+		snap.Recipes = append(snap.Recipes, r.Product+"/"+r.Revision)
+	}
 	for _, s := range l.stations {
 		snap.Stations = append(snap.Stations, l.stationSnapshot(s))
 	}

@@ -141,7 +141,7 @@ func (r *runner) run(ctx context.Context) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	r.log.Info("line starts", "line", files.config.name(), "version", version(), "fence", fence, "replayed", replayed, "socket", path)
-	return r.serve(ctx, loop, edges, dialers, fence, &control.Server{Line: loop, Journal: store, Log: r.log, Keeper: keeper}, func(ctx context.Context, s *control.Server) error {
+	return r.serve(ctx, loop, edges, dialers, fence, &control.Server{Line: &stampedLine{Line: loop, data: r.data}, Journal: store, Log: r.log, Keeper: keeper}, func(ctx context.Context, s *control.Server) error {
 		return s.Serve(ctx, listener)
 	})
 }

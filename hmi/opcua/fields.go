@@ -18,14 +18,23 @@ type field[T any] struct {
 }
 
 var (
-	seconds = &Unit{"s", "SEC"}
-	percent = &Unit{"%", "P1"}
-	pieces  = &Unit{"1", "C62"}
+	seconds   = &Unit{"s", "SEC"}
+	percent   = &Unit{"%", "P1"}
+	pieces    = &Unit{"1", "C62"}
+	gigabytes = &Unit{"GB", "E34"}
+	mixed     = &Unit{"see ConsumableUnits", ""} // of a list whose places have each their own
+)
+
+var (
+	day    = &Range{0, 86400} // seconds
+	hour   = &Range{0, 3600}
+	whole  = &Range{0, 100} // percent
+	amount = &Range{0, 1e6}
 )
 
 func count(n int) uint32 { return uint32(max(n, 0)) } //nolint:gosec // counts of one line
 
-// lineFields are the values of the whole line. Those of the connection itself are set apart from them.
+// lineFields are the values of the whole line beside those of its shift. Those of the connection itself are set apart from them.
 var lineFields = []field[struct{}]{
 	{name: "Name", kind: String, help: "The line's name: enterprise/site/area/line.", value: func(s *line.Snapshot, _ struct{}) any { return s.Line }},
 	{name: "Simulated", kind: Bool, help: "True when any device is virtual.", value: func(s *line.Snapshot, _ struct{}) any { return s.Simulated }},
@@ -34,6 +43,9 @@ var lineFields = []field[struct{}]{
 	{name: "StateStation", kind: String, help: "The station that State is of.", value: func(s *line.Snapshot, _ struct{}) any { return string(leading(s).Station) }},
 	{name: "ReasonText", kind: Text, help: "Why that station is as it is.", value: func(s *line.Snapshot, _ struct{}) any { return leading(s).Reason }},
 	{name: "NextAction", kind: Text, help: "What to do next at that station.", value: func(s *line.Snapshot, _ struct{}) any { return leading(s).NextAction }},
+	{name: "UnitMode", kind: Text, help: "The unit mode of the stations, or mixed where they differ.", value: func(s *line.Snapshot, _ struct{}) any { return lineMode(s) }},
+	{name: "UnitModeCurrent", kind: Int32, help: "UnitMode as its number: 1 Production, 2 Maintenance, 3 Manual, 4 Setup, 0 where they differ.", value: func(s *line.Snapshot, _ struct{}) any { return mode(lineMode(s)) }},
+	{name: "Recipes", kind: String, array: true, help: "The recipe set: product and revision of what may be ordered.", value: func(s *line.Snapshot, _ struct{}) any { return list(s.Recipes) }},
 	{name: "Order", kind: String, help: "The order in work.", value: func(s *line.Snapshot, _ struct{}) any { return string(order(s).Order) }},
 	{name: "Product", kind: String, help: "The product of the order in work.", value: func(s *line.Snapshot, _ struct{}) any { return order(s).Product }},
 	{name: "Revision", kind: String, help: "The recipe revision of the order in work.", value: func(s *line.Snapshot, _ struct{}) any { return order(s).Revision }},
@@ -43,7 +55,7 @@ var lineFields = []field[struct{}]{
 	{name: "Good", kind: UInt32, help: "Packs released since the journal began.", value: func(s *line.Snapshot, _ struct{}) any { return count(s.Good) }},
 	{name: "NOK", kind: UInt32, help: "Packs scrapped or quarantined since the journal began.", value: func(s *line.Snapshot, _ struct{}) any { return count(s.NOK) }},
 	{name: "FirstPass", kind: UInt32, help: "Packs released without a retest or rework.", value: func(s *line.Snapshot, _ struct{}) any { return count(s.FirstPass) }},
-	{name: "FirstPassYield", kind: Double, unit: percent, span: &Range{0, 100}, help: "FirstPass of all packs that ended.", value: func(s *line.Snapshot, _ struct{}) any { return share(s.FirstPass, s.Good+s.NOK) }},
+	{name: "FirstPassYield", kind: Double, unit: percent, span: whole, help: "FirstPass of all packs that ended.", value: func(s *line.Snapshot, _ struct{}) any { return share(s.FirstPass, s.Good+s.NOK) }},
 	{name: "CellsReceived", kind: UInt32, help: "Cells scanned in.", value: func(s *line.Snapshot, _ struct{}) any { return count(s.Cells.Received) }},
 	{name: "CellsRejected", kind: UInt32, help: "Cells put into reject bins.", value: func(s *line.Snapshot, _ struct{}) any { return count(s.Cells.Rejected) }},
 	{name: "CellsPool", kind: UInt32, help: "Cells accepted and not yet in a set.", value: func(s *line.Snapshot, _ struct{}) any { return count(s.Cells.Pool) }},
@@ -52,38 +64,7 @@ var lineFields = []field[struct{}]{
 	{name: "AlarmsMedium", kind: UInt32, help: "Active alarms of severity 401 to 600.", value: func(s *line.Snapshot, _ struct{}) any { return alarms(s, "", 401, 600) }},
 	{name: "AlarmsLow", kind: UInt32, help: "Active alarms of severity 1 to 400.", value: func(s *line.Snapshot, _ struct{}) any { return alarms(s, "", 1, 400) }},
 	{name: "AlarmsUnacknowledged", kind: UInt32, help: "Alarms that nobody has acknowledged yet.", value: func(s *line.Snapshot, _ struct{}) any { return unacknowledged(s) }},
-	{name: "JournalSeq", kind: Double, help: "Last journal entry that these values include.", value: func(s *line.Snapshot, _ struct{}) any { return float64(s.Seq) }},
-}
-
-// stationFields are the values of each station.
-var stationFields = []field[*line.StationSnapshot]{
-	{name: "Kind", kind: String, help: "What the station is for.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return string(t.Kind) }},
-	{name: "Title", kind: Text, help: "The station's title.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Title }},
-	{name: "State", kind: Text, help: "The station's PackML state.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.State }},
-	{name: "StateCurrent", kind: Int32, help: "State as its number in ISA-TR88.00.02, 0 to 17.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return number(t.State) }},
-	{name: "ReasonText", kind: Text, help: "Why the station is as it is.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Reason }},
-	{name: "NextAction", kind: Text, help: "What to do next.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.NextAction }},
-	{name: "Commands", kind: String, array: true, help: "PackML commands that the state takes.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return possible(t.State) }},
-	{name: "PartId", kind: String, help: "What lies in the nest.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Part }},
-	{name: "PackId", kind: String, help: "The pack that the part belongs to.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return string(t.Pack) }},
-	{name: "Product", kind: String, help: "The product of that pack.", value: func(s *line.Snapshot, t *line.StationSnapshot) any { return product(s, t.Pack) }},
-	{name: "Act", kind: String, help: "What is being done: laser weld 12.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Act }},
-	{name: "StepDone", kind: UInt32, help: "Acts done of this visit.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return count(t.Done) }},
-	{name: "StepOf", kind: UInt32, help: "Acts planned for this visit, 0 if unknown.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return count(t.Of) }},
-	{name: "Waiting", kind: UInt32, help: "Parts that wait before the station.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return count(t.Waiting) }},
-	{name: "EquipmentBlocked", kind: Bool, help: "Waits for room behind it.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return begins(t, "blocked") }},
-	{name: "EquipmentStarved", kind: Bool, help: "Waits for parts from before it.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return begins(t, "starved") }},
-	{name: "PermissiveTexts", kind: Text, array: true, help: "What is needed to start.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return permissiveTexts(t) }},
-	{name: "PermissiveStates", kind: Bool, array: true, help: "Whether each of PermissiveTexts is given.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return permissiveStates(t) }},
-	{name: "DevicesUp", kind: UInt32, help: "Devices that answer.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return up(t) }},
-	{name: "Devices", kind: String, array: true, help: "The station's devices.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return devices(t) }},
-	{name: "Simulated", kind: Bool, help: "True when any device of the station is virtual.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return simulated(t) }},
-	{name: "Tool", kind: String, help: "The wearing tool that the part in work uses.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Tool }},
-	{name: "ToolAction", kind: String, help: "The tool's service: clean, dress or replace.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.ToolAction }},
-	{name: "ToolUse", kind: Double, unit: pieces, span: &Range{0, 1e6}, help: "Use of the tool since its last service.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.ToolUse }},
-	{name: "ToolLimit", kind: Double, unit: pieces, span: &Range{0, 1e6}, help: "Use at which the tool must be serviced, 0 if it has none.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.ToolLimit }},
-	{name: "ToolLife", kind: Double, unit: percent, span: &Range{0, 100}, help: "Use of the tool that is left; 100 where no tool is in use.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return toolLife(t) }},
-	{name: "AlarmsActive", kind: UInt32, help: "Active alarms of the station.", value: func(s *line.Snapshot, t *line.StationSnapshot) any { return alarms(s, t.Station, 1, 1000) }},
+	{name: "JournalSeq", kind: Double, unit: pieces, span: &Range{0, 1e12}, help: "Last journal entry that these values include.", value: func(s *line.Snapshot, _ struct{}) any { return float64(s.Seq) }},
 }
 
 func number(state string) int32 {

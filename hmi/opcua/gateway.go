@@ -45,13 +45,19 @@ type Gateway struct {
 	known   map[string]Alarm // by occurrence
 	refused map[line.StationID]string
 	built   map[line.StationID]bool
-	read    uint64 // next journal entry to read; 0 before the first snapshot
+	board   *board
+	names   fieldNames
+	parts   map[string]bool // objects below stations that are declared
+	read    uint64          // next journal entry to read; 0 before the first snapshot
 	results map[line.StationID]result
 }
 
 // NewGateway declares the line's own nodes; stations follow with the first snapshot.
 func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
-	g := &Gateway{line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{}, results: map[line.StationID]result{}}
+	g := &Gateway{
+		line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{},
+		results: map[line.StationID]result{}, parts: map[string]bool{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
+	}
 	if err := space.Declare(lineNodes()...); err != nil {
 		return nil, err
 	}
@@ -127,13 +133,8 @@ func (g *Gateway) lost(now time.Time, err error) {
 func (g *Gateway) see(s line.Snapshot, now time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i := range s.Stations {
-		if id := s.Stations[i].Station; !g.built[id] {
-			if err := g.space.Declare(g.stationNodes(&s.Stations[i])...); err != nil {
-				return err
-			}
-			g.built[id] = true
-		}
+	if err := g.build(&s); err != nil {
+		return err
 	}
 	if !g.fresh {
 		g.log.Info("supervisor is there", "line", s.Line, "fence", s.Fence, "seq", s.Seq)
@@ -145,6 +146,28 @@ func (g *Gateway) see(s line.Snapshot, now time.Time) error {
 	g.publish(Good)
 	g.connection(now)
 	return g.raise(&s, now)
+}
+
+// build declares stations, and parts of them, that have not been seen before. The caller holds the mutex.
+func (g *Gateway) build(s *line.Snapshot) error {
+	for i := range s.Stations {
+		t := &s.Stations[i]
+		if !g.built[t.Station] {
+			if err := g.space.Declare(g.stationNodes(t)...); err != nil {
+				return err
+			}
+			g.built[t.Station] = true
+			g.names.stations[t.Station] = nameFields(string(t.Station), stationFields)
+		}
+		parts := append(g.consumableNodes(t), g.masterNodes(t)...)
+		if len(parts) == 0 {
+			continue
+		}
+		if err := g.space.Declare(parts...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stale publishes the last values anew as what they are. The caller holds the mutex.
@@ -161,37 +184,11 @@ func (g *Gateway) connection(now time.Time) {
 	if !g.heard.IsZero() {
 		age = now.Sub(g.heard).Seconds()
 	}
-	g.space.Publish(
-		Value{Own("Line.Connected"), g.fresh, Good, now},
-		Value{Own("Line.HeartbeatAge"), max(age, 0), Good, now},
-	)
-}
-
-// publish shows the last snapshot. The caller holds the mutex.
-func (g *Gateway) publish(q Quality) {
-	s := g.last
-	values := make([]Value, 0, len(lineFields)+len(s.Stations)*(len(stationFields)+16))
-	for _, f := range lineFields {
-		values = append(values, Value{Own("Line." + f.name), f.value(s, struct{}{}), q, s.At})
+	age = max(age, 0)
+	values := []Value{{Own("Line.Connected"), g.fresh, Good, now}, {Own("Line.HeartbeatAge"), age, Good, now}}
+	for station := range g.built {
+		values = append(values, Value{Own(string(station) + ".HeartbeatAge"), age, Good, now})
 	}
-	for i := range s.Stations {
-		t := &s.Stations[i]
-		for _, f := range stationFields {
-			values = append(values, Value{Own(string(t.Station) + "." + f.name), f.value(s, t), q, s.At})
-		}
-		for _, d := range t.Devices {
-			values = append(values, deviceValues(d, q, s.At)...)
-		}
-		values = append(values, Value{Own(string(t.Station) + ".LastRefusal"), g.refused[t.Station], q, s.At})
-		values = append(values, packmlValues(string(t.Station), s, t, q)...)
-		if r, ok := g.results[t.Station]; ok {
-			values = append(values, resultValues(string(t.Station), r, simulated(t), q)...)
-		}
-	}
-	lead := leading(s)
-	values = append(values, packmlValues("Line", s, &lead, q)...)
-	values = append(values, machineryValues(s, q)...)
-	values = append(values, orderValues(s, q)...)
 	g.space.Publish(values...)
 }
 

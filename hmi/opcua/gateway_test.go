@@ -14,6 +14,8 @@ import (
 	gopcua "github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/ua"
 
+	"github.com/google/go-cmp/cmp"
+
 	"linectl/hmi/opcua"
 	"linectl/line"
 )
@@ -36,12 +38,15 @@ func newPlant() *plant {
 	return &plant{cut: make(chan struct{}), session: "session of amna", now: line.Snapshot{
 		Line: "acme/lahore/packs/L1", Simulated: true, Good: 3, NOK: 1, FirstPass: 2, Seq: 77,
 		Stations: []line.StationSnapshot{
-			{Station: "ST060", Kind: line.Weld, Title: "Welding", State: "Held", Reason: "ST060.welder holds by itself", NextAction: "remove the cause, then Unhold", Part: "EV-P1-000001", Pack: "EV-P1-000001", Done: 22, Of: 96, Tool: "glass", ToolAction: "clean", ToolUse: 30, ToolLimit: 40, Devices: []line.DeviceSnapshot{{Device: "ST060.robot", Up: true, Simulated: true, State: "Held"}, {Device: "ST060.welder", Reason: "not connected yet", State: "Undefined"}}},
-			{Station: "ST070", Kind: line.Inspect, Title: "Inspection", State: "Suspended", Reason: "starved by ST060"},
+			{Station: "ST060", Kind: line.Weld, Title: "Welding", State: "Held", Reason: "ST060.welder holds by itself", NextAction: "remove the cause, then Unhold", Mode: "Production", Since: at, StopReason: "electrode stuck at joint 23", Cycle: 90 * time.Second, Takt: time.Minute, Processed: 4, Defective: 1, Permissives: []line.PermissiveSnapshot{{Given: true, Text: "guard closed at ST060.robot"}, {Text: "ST060.welder does not answer: not connected yet"}}, Safety: line.SafetySnapshot{Known: true, GuardOpen: true}, Consumables: []line.ConsumableSnapshot{{Item: "gap-filler", Lot: "G33", Unit: "g", Remaining: 30, Loaded: 120, PerPack: 15, Lasts: 2 * time.Minute, Expiry: at}}, Master: &line.MasterSnapshot{Due: true, Verdict: line.NOK, At: at, Steps: []string{"put the reference part in"}}, Part: "EV-P1-000001", Pack: "EV-P1-000001", Done: 22, Of: 96, Tool: "glass", ToolAction: "clean", ToolUse: 30, ToolLimit: 40, Devices: []line.DeviceSnapshot{{Device: "ST060.robot", Up: true, Simulated: true, State: "Held"}, {Device: "ST060.welder", Reason: "not connected yet", State: "Undefined"}}},
+			{Station: "ST070", Kind: line.Inspect, Title: "Inspection", State: "Suspended", Reason: "starved by ST060", Mode: "Production"},
 		},
-		Packs:  []line.PackSnapshot{{Pack: "EV-P1-000001", Product: "EV-P1"}},
-		Orders: []line.OrderSnapshot{{Order: "4711", Product: "EV-P1", Revision: "3", Quantity: 5, Started: 4, Released: 3}},
-		Alarms: []line.AlarmSnapshot{{Alarm: "ST060/held", Station: "ST060", Occurrence: 1, Severity: 700, Text: "station holds", Action: "close the guard", Active: true, Since: at, Changed: at}},
+		Recipes: []string{"EV-P1/3"}, Host: line.HostSnapshot{Known: true, ClockSynced: true, StoreWrites: true, DiskFree: 5e9, DiskSize: 1e10},
+		Shift:   line.ShiftSnapshot{Name: "early", Began: at, Plan: 6, Good: 3, NOK: 1, FirstPass: 2, Availability: 0.5, Effectiveness: 0.8, Quality: -1, Losses: []line.Loss{{Station: "ST060", Cause: "electrode stuck at joint 23", Own: true, For: 90 * time.Second, Times: 2}}},
+		Prompts: []line.PromptSnapshot{{Prompt: "ST900/decide/EV-P1-000001", Station: "ST900", Pack: "EV-P1-000001", Text: "EV-P1-000001 waits for your decision", Options: []string{"rework", "scrap"}, Since: at}},
+		Packs:   []line.PackSnapshot{{Pack: "EV-P1-000001", Product: "EV-P1"}},
+		Orders:  []line.OrderSnapshot{{Order: "4711", Product: "EV-P1", Revision: "3", Quantity: 5, Started: 4, Released: 3}},
+		Alarms:  []line.AlarmSnapshot{{Alarm: "ST060/held", Station: "ST060", Occurrence: 1, Severity: 700, Text: "station holds", Action: "close the guard", Active: true, Since: at, Changed: at}},
 	}}
 }
 
@@ -172,6 +177,10 @@ func TestAnOperatorSeesTheLine(t *testing.T) {
 		"Line.AlarmsHigh": uint32(1), "Line.AlarmsUnacknowledged": uint32(1), "Line.Connected": true, "Line.FirstPassYield": 50.0,
 		"ST060.StateCurrent": int32(11), "ST060.PartId": "EV-P1-000001", "ST060.Product": "EV-P1", "ST060.StepDone": uint32(22), "ST060.StepOf": uint32(96),
 		"ST060.ToolLife": 25.0, "ST060.DevicesUp": uint32(1), "ST060.Simulated": true, "ST060.welder.Up": false,
+		"Line.UnitModeCurrent": int32(1), "Line.ShiftName": "early", "Line.ShiftPlan": uint32(6), "Line.Availability": 50.0, "Line.TimeSynced": true, "Line.DiskFree": 5.0,
+		"ST060.StateSince": at, "ST060.UnitModeCurrent": int32(1), "ST060.CycleTime": 90.0, "ST060.TaktTime": 60.0, "ST060.Processed": uint32(4), "ST060.Defective": uint32(1),
+		"ST060.GuardOpen": true, "ST060.EmergencyStop": false, "ST060.gap-filler.Remaining": 30.0, "ST060.gap-filler.Life": 25.0, "ST060.gap-filler.Lot": "G33",
+		"ST060.MasterCheck.Due": true, "ST060.PackML.Status.UnitModeCurrent": int32(1), "Machine.MachineryOperationMode.CurrentState.Number": uint32(3),
 		"ST070.EquipmentStarved": true, "ST070.EquipmentBlocked": false, "ST070.Simulated": false,
 		"ST060.PackML.Status.StateCurrent": int32(11), "ST060.PackML.ExecuteState.CurrentState.Number": uint32(11),
 		"ST060.PackML.MachineState.CurrentState.Number": uint32(18), "ST060.PackML.BaseStateMachine.CurrentState.Number": uint32(19),
@@ -193,6 +202,29 @@ func TestAnOperatorSeesTheLine(t *testing.T) {
 	states := read(t, c, "ST060.PermissiveStates").Value.Value().([]bool)
 	if len(texts) != 2 || texts[1].Text != "ST060.welder does not answer: not connected yet" || !states[0] || states[1] {
 		t.Errorf("permissives are %v %v", texts, states)
+	}
+	for name, want := range map[string]any{
+		"Line.LossCauses": []string{"electrode stuck at joint 23"}, "Line.LossDurations": []float64{90}, "Line.LossOwn": []bool{true}, "Line.Prompts": []string{"ST900/decide/EV-P1-000001"},
+		"Line.PromptOptions": []string{"rework|scrap"}, "ST060.ConsumableItems": []string{"gap-filler"}, "ST060.ConsumableLasts": []float64{120}, "ST060.ConsumableUnits": []string{"g"},
+		"ST060.ConsumableExpiry": []time.Time{at}, "ST060.MasterCheck.Steps": []string{"put the reference part in"}, "Line.Recipes": []string{"EV-P1/3"},
+	} {
+		v := read(t, c, name).Value.Value()
+		if texts, ok := v.([]*ua.LocalizedText); ok {
+			plain := make([]string, len(texts))
+			for i, text := range texts {
+				plain[i] = text.Text
+			}
+			v = plain
+		}
+		if diff := cmp.Diff(want, v); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	// What nobody can tell is no zero.
+	for _, name := range []string{"ST070.GuardOpen", "Line.OEE", "Line.QualityRatio"} {
+		if v := read(t, c, name); v.Status != ua.StatusBadWaitingForInitialData {
+			t.Errorf("%s is %v (%v)", name, v.Value, v.Status)
+		}
 	}
 	if v := read(t, c, "ST060.Commands").Value.Value().([]string); strings.Join(v, " ") != "Stop Unhold Abort Complete" {
 		t.Errorf("Held takes %v", v)

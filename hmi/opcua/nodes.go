@@ -1,10 +1,14 @@
 package opcua
 
 import (
+	"slices"
 	"time"
 
 	"linectl/line"
 )
+
+// allLineFields are all fields of the line, in the order in which they are published.
+var allLineFields = slices.Concat(lineFields, shiftFields)
 
 // lineNodes are the nodes that are there whatever the line looks like.
 func lineNodes() []Node {
@@ -18,10 +22,10 @@ func lineNodes() []Node {
 			Kind:   Double, Unit: seconds, Range: &Range{0, 60},
 		},
 	}
-	for _, f := range lineFields {
+	for _, f := range allLineFields {
 		nodes = append(nodes, variable("Line", f))
 	}
-	return nodes
+	return append(nodes, refusal("Line"))
 }
 
 func variable[T any](of string, f field[T]) Variable {
@@ -38,8 +42,9 @@ func (g *Gateway) stationNodes(t *line.StationSnapshot) []Node {
 	for _, f := range stationFields {
 		nodes = append(nodes, variable(name, f))
 	}
-	nodes = append(nodes, Variable{
-		Browse: Browse{ID: Own(name + ".LastRefusal"), Parent: Own(name), Name: "LastRefusal", Help: "Why the last refused command of a client was refused."}, Kind: Text,
+	nodes = append(nodes, refusal(name), Variable{
+		Browse: Browse{ID: Own(name + ".HeartbeatAge"), Parent: Own(name), Name: "HeartbeatAge", Help: "Time since the supervisor last said something. A device whose heartbeat stands still for a second is not Up."},
+		Kind:   Double, Unit: seconds, Range: &Range{0, 60},
 	})
 	for _, d := range t.Devices {
 		id := string(d.Device)
@@ -57,12 +62,19 @@ func (g *Gateway) stationNodes(t *line.StationSnapshot) []Node {
 	return append(nodes, g.packmlNodes(name)...)
 }
 
-func deviceValues(d line.DeviceSnapshot, q Quality, at time.Time) []Value {
-	id := string(d.Device)
-	return []Value{
-		{Own(id + ".Up"), d.Up, q, at},
-		{Own(id + ".ReasonText"), d.Reason, q, at},
-		{Own(id + ".State"), d.State, q, at},
-		{Own(id + ".Simulated"), d.Simulated, q, at},
+// refusal is where the reason of a refused call stands whose method has no outputs.
+func refusal(of string) Node {
+	return Variable{
+		Browse: Browse{ID: Own(of + ".LastRefusal"), Parent: Own(of), Name: "LastRefusal", Help: "Why the last refused command of a client was refused."}, Kind: Text,
 	}
+}
+
+func deviceValues(t *line.StationSnapshot, q Quality, at time.Time) []Value {
+	values := make([]Value, 0, 4*len(t.Devices))
+	for _, d := range t.Devices {
+		id := string(d.Device)
+		values = append(values, Value{Own(id + ".Up"), d.Up, q, at}, Value{Own(id + ".ReasonText"), d.Reason, q, at},
+			Value{Own(id + ".State"), d.State, q, at}, Value{Own(id + ".Simulated"), d.Simulated, q, at})
+	}
+	return values
 }

@@ -55,12 +55,13 @@ func machineryNodes(machines ID) []Node {
 
 func machineryValues(s *line.Snapshot, q Quality) []Value {
 	v := func(name string, value any) Value { return Value{Own("Machine." + name), value, q, s.At} }
+	operation, m := operationMode(packml.Mode(mode(lineMode(s)))) //nolint:gosec // 0 to 7
 	state, n := itemState(packml.State(number(leading(s).State))) //nolint:gosec // 0 to 17
 	return []Value{
 		v("Identification.Manufacturer", "linectl"), v("Identification.ProductInstanceUri", "urn:linectl:"+s.Line), v("Identification.SerialNumber", s.Line),
 		v("Identification.Model", "battery pack assembly line"), v("Identification.Location", s.Line),
 		v("MachineryItemState.CurrentState", state), v("MachineryItemState.CurrentState.Number", n),
-		v("MachineryOperationMode.CurrentState", "Processing"), v("MachineryOperationMode.CurrentState.Number", uint32(3)),
+		v("MachineryOperationMode.CurrentState", operation), v("MachineryOperationMode.CurrentState.Number", m),
 	}
 }
 
@@ -77,6 +78,19 @@ func itemState(s packml.State) (string, uint32) {
 		packml.Resetting, packml.Stopping:
 	}
 	return "Executing", 3
+}
+
+// operationMode maps unit modes to MachineryOperationMode: 0 None, 1 Maintenance, 2 Setup, 3 Processing.
+func operationMode(m packml.Mode) (string, uint32) {
+	switch m {
+	case packml.Production, packml.Simulation, packml.DryRun:
+		return "Processing", 3
+	case packml.Setup, packml.MasterCheck:
+		return "Setup", 2
+	case packml.Maintenance, packml.Manual:
+		return "Maintenance", 1
+	}
+	return "None", 0
 }
 
 // level is one of the three nested state machines of OPC 30050.
@@ -152,22 +166,17 @@ func (g *Gateway) refuse(station line.StationID, why string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.refused[station] = why
-	if station == "Line" || !g.fresh {
-		return
+	if g.fresh {
+		g.publish(Good)
 	}
-	g.space.Publish(Value{Own(string(station) + ".LastRefusal"), why, Good, g.last.At})
 }
 
 // packmlValues nests a state: the deepest machine that is active has it, those above it are in the state that holds it, and
 // those below it are in none.
 func packmlValues(of string, s *line.Snapshot, t *line.StationSnapshot, q Quality) []Value {
 	v := func(name string, value any) Value { return Value{Own(of + ".PackML." + name), value, q, s.At} }
-	mode := packml.Production
-	if s.Simulated {
-		mode = packml.Simulation
-	}
 	values := []Value{
-		v("Status.UnitModeCurrent", int32(mode)), v("Status.StateCurrent", number(t.State)),
+		v("Status.UnitModeCurrent", mode(t.Mode)), v("Status.StateCurrent", number(t.State)),
 		v("Status.EquipmentBlocked", begins(t, "blocked")), v("Status.EquipmentStarved", begins(t, "starved")),
 	}
 	for i, state := range nested(packml.State(number(t.State))) { //nolint:gosec // 0 to 17
