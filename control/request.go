@@ -22,6 +22,9 @@ const maxText = 1024 // bytes in one text of a request
 // commands names every command as it stands in "kind". The names are part of the protocol: they never change.
 var commands = map[string]line.Command{
 	"machine":     line.Machine{},
+	"mode":        line.SetMode{},
+	"prompt":      line.AnswerPrompt{},
+	"master":      line.CheckMaster{},
 	"order":       line.AddOrder{},
 	"rework":      line.DecideRework{},
 	"write-off":   line.WriteOff{},

@@ -60,15 +60,27 @@ const (
 	PermissiveEnable                    // local enable from the safety PLC
 )
 
-// Permissives names every permissive in the operator's words, as it is said when the bit is missing.
-var Permissives = []struct {
-	Bit  uint32
-	Text string
-}{
-	{PermissiveAuto, "device not in automatic"},
-	{PermissiveGuards, "guard open"},
-	{PermissiveAir, "air pressure low"},
-	{PermissiveEnable, "local enable missing"},
+// Condition is something at a device that must be given before anything moves, in the operator's words.
+type Condition struct {
+	Bit     uint32 // in the word that the condition is read from
+	Given   string // as it is said when it is given, before "at ST060.robot"
+	Missing string // as it is said when it is not
+	Act     string // what a person then does
+}
+
+// Permissives names every permissive. It is missing where its bit of the permissives is not set.
+var Permissives = []Condition{
+	{PermissiveAuto, "automatic is selected", "automatic is not selected", "turn the selector to automatic"},
+	{PermissiveGuards, "guard closed", "guard open", "close the guard"},
+	{PermissiveAir, "air pressure given", "air pressure low", "open the air supply"},
+	{PermissiveEnable, "local enable given", "local enable missing", "turn the key at the cell"},
+}
+
+// SafetyStops names the stops of the safety word. One stands where its bit is set: the condition is then missing. The safety
+// PLC has stopped the cell already; that linectl starts nothing meanwhile adds no safety and saves a start in vain.
+var SafetyStops = []Condition{
+	{SafetyEmergencyStop, "no emergency stop", "emergency stop", "release it and acknowledge it at the cell"},
+	{SafetyProtectiveStop, "no protective stop", "protective stop", "clear the cell and acknowledge at the cell"},
 }
 
 // DeviceEvent is what the edge of a device tells the line.

@@ -3,11 +3,12 @@ package line
 import "fmt"
 
 // Safety bits of the status block: what the safety PLC tells through a device. A set bit means that it asks for the stop. They
-// are shown; nothing is decided by them and linectl never writes them.
+// are shown and never written; that nothing is started while a stop stands adds no safety and saves a start in vain.
 const (
 	SafetyEmergencyStop  uint32 = 1 << iota // an emergency stop is pressed or not reset
 	SafetyProtectiveStop                    // a scanner, mat or light curtain has stopped the motion
 	SafetyGuardOpen                         // a guard is open
+	SafetyTold                              // the device is told at all: the other bits mean something
 )
 
 // DeviceAlarm is what a device says is wrong with itself. Its number stands in FirstOut of the status block, and bit number-1 in

@@ -2,10 +2,25 @@ package line
 
 import "time"
 
-// PermissiveSnapshot is one thing that must be given before a station may start.
+// What a permissive is needed for: Start is refused without it, or no part is taken without it.
+const (
+	ForStart = "start"
+	ForPart  = "part"
+)
+
+// PermissiveSnapshot is one thing that must be given before a station may start, or take a part.
 type PermissiveSnapshot struct {
 	Given bool   `json:"given"`
-	Text  string `json:"text"` // as it is now, in the operator's words: "guard closed at ST060.robot", "guard open at ST060.robot"
+	Text  string `json:"text"` // as it is now, with what to do: "guard closed at ST060.robot", "guard open at ST060.robot: close the guard"
+	For   string `json:"for"`  // ForStart or ForPart
+}
+
+// CommandSnapshot says of a PackML command whether a person can give it now. The code that refuses it has filled this in, so a
+// face that asks nothing else greys out what would be refused, and says why.
+type CommandSnapshot struct {
+	Command  string `json:"command"`           // "Reset"
+	Possible bool   `json:"possible"`          // apart from who asks
+	WhyNot   string `json:"why_not,omitempty"` // and what to do first; empty where it is possible
 }
 
 // SafetySnapshot mirrors what the safety PLC tells through the devices of a station. It is shown and never written: linectl

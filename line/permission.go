@@ -30,7 +30,7 @@ const (
 // included. Nobody at all may edit history. docs/security.md shows it, and a test of the supervisor compares the two.
 var permissions = map[Action][]Role{
 	MayOperate:      {Operator, TeamLeader, Maintenance},
-	MayChangeMode:   {Maintenance},
+	MayChangeMode:   {TeamLeader, Maintenance},
 	MayLoadMaterial: {Operator, TeamLeader, Maintenance},
 	MayServiceTools: {Operator, TeamLeader, Maintenance},
 	MayCheckMasters: {Operator, TeamLeader, Maintenance},

@@ -339,7 +339,8 @@ var facts = map[string]Fact{
 	"alarm-suppressed": AlarmSuppressed{}, "alarm-unsuppressed": AlarmUnsuppressed{}, "alarm-reset": AlarmReset{},
 	"alarm-repeated": AlarmRepeated{}, "alarm-out-of-service": AlarmOutOfService{},
 	"command-applied": CommandApplied{}, "material-loaded": MaterialLoaded{}, "tool-serviced": ToolServiced{}, "master-checked": MasterChecked{},
-	"user-added": UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
+	"mode-changed": ModeChanged{},
+	"user-added":   UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
 }
 
 var factNames = func() map[reflect.Type]string {

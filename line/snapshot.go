@@ -23,6 +23,7 @@ type Snapshot struct {
 	Prompts   []PromptSnapshot  `json:"prompts,omitempty"` // questions that wait for a person, the oldest first
 	Recipes   []string          `json:"recipes,omitempty"` // the recipe set: product/revision of what may be ordered
 	Host      HostSnapshot      `json:"host"`              // the computer that the line runs on
+	Commands  []CommandSnapshot `json:"commands"`          // of the whole line: possible where at least one station would follow
 	Accounts  []Account         `json:"-"`                 // for the edge that logs people in; no face sees it
 }
 
@@ -32,8 +33,10 @@ type StationSnapshot struct {
 	Kind       Kind             `json:"kind"`
 	Title      string           `json:"title"`
 	State      string           `json:"state"`
-	Since      time.Time        `json:"since"` // when it came into this state
-	Mode       string           `json:"mode"`  // PackML unit mode by its name, "Production"
+	Since      time.Time        `json:"since"`               // when it came into this state
+	Mode       string           `json:"mode"`                // PackML unit mode by its name, "Production"
+	ModeBy     string           `json:"mode_by,omitempty"`   // who chose it, empty while nobody has
+	ModeSince  time.Time        `json:"mode_since,omitzero"` // when that was
 	Reason     string           `json:"reason"`
 	NextAction string           `json:"next_action,omitempty"`
 	Part       string           `json:"part,omitempty"`
@@ -49,7 +52,8 @@ type StationSnapshot struct {
 	ToolLimit  float64          `json:"tool_limit,omitempty"`
 
 	StopReason  string               `json:"stop_reason,omitempty"` // first cause of the present stop, empty while it works or waits
-	Permissives []PermissiveSnapshot `json:"permissives,omitempty"` // what must be given before Start is accepted
+	Permissives []PermissiveSnapshot `json:"permissives,omitempty"` // what must be given before Start is accepted, or a part taken
+	Commands    []CommandSnapshot    `json:"commands,omitempty"`    // the PackML commands that people give, in the order of their numbers
 	Safety      SafetySnapshot       `json:"safety"`                // mirror of the safety PLC, read only
 	Consumables []ConsumableSnapshot `json:"consumables,omitempty"` // one for each item that the recipes use here
 	Master      *MasterSnapshot      `json:"master,omitempty"`      // nil where no reference part is measured

@@ -113,3 +113,12 @@ func (m *Machine) Restore(s State) {
 	m.fsm.SetState(s.String())
 	m.state = s
 }
+
+// RestoreMode puts the machine into a mode that a journal recorded. A number that is no mode restores as Maintenance, in which no
+// order runs.
+func (m *Machine) RestoreMode(mode Mode) {
+	if !mode.known() {
+		mode = Maintenance
+	}
+	m.mode = mode
+}

@@ -1,6 +1,9 @@
 package packml
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Mode is a unit mode (tag Status.UnitModeCurrent). The standard defines 1 to 3; 4 and above are ours.
 type Mode uint8
@@ -31,4 +34,14 @@ func (m Mode) known() bool { return m >= Production && m <= MasterCheck }
 // lacks reports whether the command opens a loop that the mode does not have.
 func (m Mode) lacks(c Command) bool {
 	return (m == Maintenance || m == Manual) && (c == CmdSuspend || c == CmdComplete)
+}
+
+// ParseMode reads a mode's name in any case. The error lists the modes.
+func ParseMode(name string) (Mode, error) {
+	for m := Production; m.known(); m++ {
+		if strings.EqualFold(modeNames[m], name) {
+			return m, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown mode %q; known are %s", name, strings.Join(modeNames[1:], ", "))
 }

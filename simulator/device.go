@@ -150,7 +150,7 @@ func (p *Plant) status(d *device) tags.Status {
 		Index: last.Index, EffectCount: r.EffectCount, IndexState: r.IndexState, Rejected: d.rejected, RejectReason: d.rejectReason,
 		Machine: uint16(d.machine.State()), Mode: uint16(d.machine.Mode()),
 		Permissives: line.PermissiveAuto | line.PermissiveGuards | line.PermissiveAir | line.PermissiveEnable,
-		Alarms:      d.alarms, FirstOut: d.firstOut,
+		Safety:      line.SafetyTold, Alarms: d.alarms, FirstOut: d.firstOut,
 	}
 	for i, bits := range last.Values {
 		s.Values[i] = math.Float32frombits(bits)

@@ -49,20 +49,62 @@ func (d *Device) Part() string {
 	return d.Status.Part
 }
 
-// missing returns the first permissive that is not given, in words, or "".
+// missing returns the first condition that is not given, in words and with what to do, or "".
 func (d *Device) missing() string {
-	if !d.Up {
-		if d.Down == "" {
-			return fmt.Sprintf("%s has not answered yet", d.ID)
-		}
-		return fmt.Sprintf("%s does not answer: %s", d.ID, d.Down)
+	if d.Up && d.Status.Permissives&allPermissives == allPermissives && d.Status.Safety&allStops == 0 {
+		return ""
 	}
-	for _, p := range line.Permissives {
-		if d.Status.Permissives&p.Bit == 0 {
-			return fmt.Sprintf("%s: %s", d.ID, p.Text)
+	for _, p := range d.conditions() {
+		if !p.Given {
+			return p.Text
 		}
 	}
 	return ""
+}
+
+// The bits by which missing sees at a glance that nothing is.
+var allPermissives, allStops = bits(line.Permissives), bits(line.SafetyStops)
+
+func bits(list []line.Condition) (all uint32) {
+	for _, c := range list {
+		all |= c.Bit
+	}
+	return all
+}
+
+// conditions lists what must be given at the device before anything moves, a stop of the safety PLC first: it is the cause of
+// most of what else is missing then.
+func (d *Device) conditions() []line.PermissiveSnapshot {
+	list := make([]line.PermissiveSnapshot, 0, 1+len(line.SafetyStops)+len(line.Permissives))
+	add := func(given bool, text string) {
+		list = append(list, line.PermissiveSnapshot{Given: given, Text: text, For: line.ForStart})
+	}
+	switch {
+	case d.Up:
+		add(true, string(d.ID)+" answers")
+	case d.Down == "":
+		add(false, string(d.ID)+" has not answered yet")
+		return list
+	default:
+		add(false, fmt.Sprintf("%s does not answer: %s", d.ID, d.Down))
+		return list // what it said last says nothing of now
+	}
+	judge := func(given bool, c line.Condition) {
+		if given {
+			add(true, fmt.Sprintf("%s at %s", c.Given, d.ID))
+			return
+		}
+		add(false, fmt.Sprintf("%s at %s: %s", c.Missing, d.ID, c.Act))
+	}
+	if d.Status.Safety != 0 {
+		for _, c := range line.SafetyStops {
+			judge(d.Status.Safety&c.Bit == 0, c)
+		}
+	}
+	for _, c := range line.Permissives {
+		judge(d.Status.Permissives&c.Bit != 0, c)
+	}
+	return list
 }
 
 // patience is how long a device may take to follow a PackML command before it is given again.

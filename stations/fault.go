@@ -2,6 +2,7 @@ package stations
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,11 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 
 // action says what to do about a hold.
 func action(cause string) string {
+	for _, c := range slices.Concat(line.SafetyStops, line.Permissives) {
+		if strings.HasSuffix(cause, c.Act) {
+			return c.Act + ", then Unhold"
+		}
+	}
 	for _, a := range line.DeviceAlarms {
 		if strings.HasPrefix(cause, a.Text) {
 			return a.Action + ", then Unhold"
@@ -69,8 +75,6 @@ func action(cause string) string {
 	switch {
 	case strings.Contains(cause, "does not answer"):
 		return "restore the device, then Unhold"
-	case strings.Contains(cause, "guard open"):
-		return "close the guard, then Unhold"
 	case strings.Contains(cause, "consecutive joints"):
 		return "check clamping and the tool, then Unhold"
 	case strings.Contains(cause, "tool"):

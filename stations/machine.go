@@ -159,6 +159,8 @@ func (m *Machine) Apply(r line.Record) {
 		}
 	case line.MasterChecked:
 		m.master = f
+	case line.ModeChanged:
+		m.applyMode(f)
 	case line.ToolServiced:
 		m.service = f
 	default: // nothing that a station keeps
@@ -243,6 +245,12 @@ func (m *Machine) MasterDue(now time.Time, r *recipes.Recipe) bool {
 	check := r.Process(m.Kind).Master
 	return check != nil && m.layout.Master != "" && (m.master.Verdict != line.OK || now.After(m.master.ValidUntil))
 }
+
+// Master returns the last check against the reference part; its verdict is empty before the first one.
+func (m *Machine) Master() line.MasterChecked { return m.master }
+
+// HasMaster reports whether the station can measure a reference part.
+func (m *Machine) HasMaster() bool { return m.layout.Master != "" }
 
 // HasTool reports whether the station has a wearing tool that the operator services.
 func (m *Machine) HasTool() bool { return m.layout.Tool != "" }

@@ -151,8 +151,11 @@ func (m *Machine) observe(now time.Time, e line.DeviceEvent) {
 		if d.ID != e.Source() {
 			continue
 		}
-		back := !d.Up
+		back, boot := !d.Up, d.Status.BootEpoch
 		d.Observe(now, e)
+		if back || d.Status.BootEpoch != boot {
+			m.recall(d)
+		}
 		if d.Up && m.isOn(d) {
 			m.remind(back)
 		}

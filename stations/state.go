@@ -18,13 +18,8 @@ var goals = map[packml.State]packml.State{
 
 // Command gives the station a PackML command. A refusal changes nothing and tells the operator what to do.
 func (m *Machine) Command(now time.Time, c packml.Command, cause string) error {
-	if err := m.ml.Legal(c); err != nil {
+	if err := m.Refusal(c); err != nil {
 		return err
-	}
-	if c == packml.CmdReset || c == packml.CmdStart || c == packml.CmdUnhold || c == packml.CmdClear {
-		if err := m.permitted(c); err != nil {
-			return err
-		}
 	}
 	from := m.ml.State()
 	to, err := m.ml.Fire(c)
@@ -35,12 +30,28 @@ func (m *Machine) Command(now time.Time, c packml.Command, cause string) error {
 	return nil
 }
 
+// Refusal says why Command would refuse a command now, or nil.
+func (m *Machine) Refusal(c packml.Command) error {
+	if err := m.ml.Legal(c); err != nil {
+		return err
+	}
+	if c == packml.CmdReset || c == packml.CmdStart || c == packml.CmdUnhold || c == packml.CmdClear {
+		return m.permitted(c)
+	}
+	return nil
+}
+
 // permitted refuses to set the station going while something is missing that a person must give first.
 func (m *Machine) permitted(c packml.Command) error {
-	if !m.Reconciled() {
-		return fmt.Errorf("%s not possible at %s: it is not yet known what became of %s", c, m.ID, m.act.Name())
+	if a := m.account(); !a.Given {
+		return fmt.Errorf("%s not possible at %s: %s", c, m.ID, a.Text)
 	}
 	var missing []error
+	if c == packml.CmdStart || c == packml.CmdUnhold {
+		if err := m.forProduction(); err != nil {
+			missing = append(missing, err)
+		}
+	}
 	for _, d := range m.devices {
 		if text := d.missing(); text != "" {
 			missing = append(missing, errors.New(text))
@@ -50,6 +61,41 @@ func (m *Machine) permitted(c packml.Command) error {
 		return fmt.Errorf("%s not possible at %s: %w", c, m.ID, errors.Join(missing...))
 	}
 	return nil
+}
+
+// account is the condition that every act which was open at a restart has been accounted for.
+func (m *Machine) account() line.PermissiveSnapshot {
+	if m.Reconciled() {
+		return line.PermissiveSnapshot{Given: true, Text: "it is known what became of the last act", For: line.ForStart}
+	}
+	return line.PermissiveSnapshot{Text: "it is not yet known what became of " + m.act.Name(), For: line.ForStart}
+}
+
+// Permissives lists what permitted asks for, given or not.
+func (m *Machine) Permissives() []line.PermissiveSnapshot {
+	list := append([]line.PermissiveSnapshot{m.account()}, m.modeConditions()...)
+	for _, d := range m.devices {
+		list = append(list, d.conditions()...)
+	}
+	return list
+}
+
+// Safety mirrors what the safety PLC tells through the station's devices. Any one of them that tells a stop is enough to show it;
+// automatic is shown only when all of them answer and say so.
+func (m *Machine) Safety() (s line.SafetySnapshot) {
+	s.Automatic = true
+	for _, d := range m.devices {
+		word := d.Status.Safety
+		s.Automatic = s.Automatic && d.Up && d.Status.Permissives&line.PermissiveAuto != 0
+		if !d.Up || word == 0 { // a device that is not told leaves the word alone
+			continue
+		}
+		s.Known = true
+		s.EmergencyStop = s.EmergencyStop || word&line.SafetyEmergencyStop != 0
+		s.ProtectiveStop = s.ProtectiveStop || word&line.SafetyProtectiveStop != 0
+		s.GuardOpen = s.GuardOpen || word&line.SafetyGuardOpen != 0
+	}
+	return s
 }
 
 func (m *Machine) entered(now time.Time, from, to packml.State, cause string) {

@@ -30,7 +30,7 @@ func (l *Line) annunciate(now time.Time) {
 // circumstance is what decides whether an alarm of a station means something now.
 func (l *Line) circumstance(id line.StationID) alarms.Circumstance {
 	if s := l.byID[id]; s != nil {
-		return alarms.Circumstance{State: s.State().String()}
+		return alarms.Circumstance{State: s.State().String(), Mode: s.Mode().String()}
 	}
 	return alarms.Circumstance{}
 }

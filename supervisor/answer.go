@@ -87,6 +87,8 @@ func (l *Line) command(now time.Time, q line.Request) (words string, do doing) {
 		return fmt.Sprintf("load lot %s of %s at %s", c.Lot, c.Item, c.Station), func() (string, error) { return l.loadMaterial(now, c, q.By) }
 	case line.ServiceTool:
 		return fmt.Sprintf("%s tool of %s", c.Action, c.Station), func() (string, error) { return l.serviceTool(now, c, q.By) }
+	case line.SetMode:
+		return fmt.Sprintf("set %s to mode %s", c.Target, c.Mode), func() (string, error) { return l.setMode(now, c, q) }
 	case line.AcknowledgeAlarm, line.ConfirmAlarm, line.CommentAlarm, line.ShelveAlarm, line.UnshelveAlarm, line.ResetAlarm, line.DisableAlarm:
 		return alarms.Words(c), func() (string, error) { return l.attendAlarm(now, q) }
 	default:
@@ -102,9 +104,9 @@ func (l *Line) commandMachine(now time.Time, c line.Machine, by string) (string,
 	}
 	cause := fmt.Sprintf("%s by %s", cmd, by)
 	if c.Target != "line" {
-		s := l.byID[line.StationID(c.Target)]
-		if s == nil {
-			return "", fmt.Errorf("no station %s; stations are %s", c.Target, l.stationNames())
+		s, err := l.named(c.Target)
+		if err != nil {
+			return "", err
 		}
 		if err := s.Command(now, cmd, cause); err != nil {
 			return "", err
@@ -155,6 +157,14 @@ func there(c packml.Command, s packml.State) bool {
 		return false
 	}
 	return slices.Contains(done, s)
+}
+
+// named returns the station of a name. The error lists the names.
+func (l *Line) named(name string) (*station, error) {
+	if s := l.byID[line.StationID(name)]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("no station %s; stations are %s", name, l.stationNames())
 }
 
 func (l *Line) stationNames() string {

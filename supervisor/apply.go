@@ -17,6 +17,9 @@ func (l *Line) Apply(r line.Record) {
 	case line.LineStarted:
 		l.opened = &f
 		l.meter.Begin(r.At)
+		for _, s := range l.stations {
+			s.figures.begin(r.At)
+		}
 	case line.RecipePinned:
 		l.applyPinned(f)
 	case line.OrderAdded:
@@ -35,7 +38,7 @@ func (l *Line) Apply(r line.Record) {
 	case line.HoldReleased:
 		delete(l.holds, f.Subject)
 	case line.MaterialLoaded:
-		l.material[materialKey{r.Station, f.Item}] = f
+		l.material[materialKey{r.Station, f.Item}] = stock{f, f.Quantity}
 		l.lots[f.Lot] = true
 		if s := l.byID[r.Station]; s != nil && s.Visit() != nil {
 			s.lots = append(s.lots, f)
@@ -84,6 +87,7 @@ func (l *Line) applyAtStation(r line.Record) {
 		l.applyMoved(s, r, f)
 	default: // the machine's own
 	}
+	s.figures.follow(r, s.Visit())
 	s.Apply(r)
 }
 
@@ -162,10 +166,11 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 		v.Recipe = l.recipeOf(line.CellID(f.Part))
 	}
 	s.infeed = without(s.infeed, f.Part)
+	s.figures.arrived = r.At
 	s.lots = nil
 	for key, lot := range l.material {
 		if key.station == s.ID && lot.Quantity > 0 {
-			s.lots = append(s.lots, lot)
+			s.lots = append(s.lots, lot.MaterialLoaded)
 		}
 	}
 	s.Enter(&v)

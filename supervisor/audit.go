@@ -27,6 +27,11 @@ func (l *Line) present(c line.Command) string {
 			return s.State().String()
 		}
 		return l.states()
+	case line.SetMode:
+		if s := l.byID[line.StationID(c.Target)]; s != nil {
+			return "mode " + s.Mode().String()
+		}
+		return l.modes()
 	case line.AddOrder:
 		for _, o := range l.orders {
 			if o.Order == c.Order {
@@ -76,10 +81,15 @@ func (l *Line) present(c line.Command) string {
 
 // states counts the stations by their state, in the order of the route: "3 Stopped, 11 Idle".
 func (l *Line) states() string {
+	return tally(l.stations, func(s *station) string { return s.State().String() })
+}
+
+// tally counts stations by what is said of them, in the order of the route.
+func tally(stations []*station, say func(*station) string) string {
 	count := map[string]int{}
 	var order []string
-	for _, s := range l.stations {
-		name := s.State().String()
+	for _, s := range stations {
+		name := say(s)
 		if count[name] == 0 {
 			order = append(order, name)
 		}

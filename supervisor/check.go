@@ -8,6 +8,7 @@ import (
 
 	"linectl/line"
 	"linectl/packml"
+	"linectl/recipes"
 	"linectl/stations"
 )
 
@@ -15,6 +16,12 @@ import (
 type materialKey struct {
 	station line.StationID
 	item    string
+}
+
+// stock is the lot that is loaded: its quantity is what is left of it.
+type stock struct {
+	line.MaterialLoaded
+	full float64 // when it was loaded
 }
 
 // routeCheck decides whether a pack may be worked on at a station. It returns why not, and what to do, in the operator's words; an
@@ -86,24 +93,29 @@ func (l *Line) prerequisites(now time.Time, s *station, p *pack) error {
 func (l *Line) materials(now time.Time, s *station, p *pack) error {
 	var missing []error
 	for _, m := range p.recipe.Materials {
-		if m.Kind != s.cfg.Kind {
-			continue
-		}
-		lot, ok := l.material[materialKey{s.ID, m.Item}]
-		switch {
-		case m.Level == "serial" && (!ok || lot.Quantity < m.Quantity):
-			missing = append(missing, fmt.Errorf("%s needs %s: scan its serial", s.ID, m.Item))
-		case !ok:
-			missing = append(missing, fmt.Errorf("%s needs %s: scan a lot in", s.ID, m.Item))
-		case !now.Before(lot.Expiry):
-			missing = append(missing, fmt.Errorf("lot %s of %s expired %s: fetch a new one", lot.Lot, m.Item, lot.Expiry.Format("2 Jan 15:04 MST")))
-		case lot.Quantity < m.Quantity:
-			missing = append(missing, fmt.Errorf("lot %s of %s is used up: fetch a new one", lot.Lot, m.Item))
-		case l.holds[string(lot.Lot)].Subject != "":
-			missing = append(missing, fmt.Errorf("lot %s of %s is held: %s", lot.Lot, m.Item, l.holds[string(lot.Lot)].Reason))
+		if m.Kind == s.cfg.Kind {
+			missing = append(missing, l.lacksMaterial(now, s, m))
 		}
 	}
 	return errors.Join(missing...)
+}
+
+// lacksMaterial says why the consumable at a station is not enough for the next pack, or nil.
+func (l *Line) lacksMaterial(now time.Time, s *station, m recipes.Material) error {
+	lot, ok := l.material[materialKey{s.ID, m.Item}]
+	switch {
+	case m.Level == "serial" && (!ok || lot.Quantity < m.Quantity):
+		return fmt.Errorf("%s needs %s: scan its serial", s.ID, m.Item)
+	case !ok:
+		return fmt.Errorf("%s needs %s: scan a lot in", s.ID, m.Item)
+	case !now.Before(lot.Expiry):
+		return fmt.Errorf("lot %s of %s expired %s: fetch a new one", lot.Lot, m.Item, lot.Expiry.Format("2 Jan 15:04 MST"))
+	case lot.Quantity < m.Quantity:
+		return fmt.Errorf("lot %s of %s is used up: fetch a new one", lot.Lot, m.Item)
+	case l.holds[string(lot.Lot)].Subject != "":
+		return fmt.Errorf("lot %s of %s is held: %s", lot.Lot, m.Item, l.holds[string(lot.Lot)].Reason)
+	}
+	return nil
 }
 
 // evidence lets a pack in to pack-out only if everything before is proven by raw results.
@@ -130,17 +142,22 @@ func (l *Line) toolWorn(now time.Time, s *station, v stations.Visit) bool {
 	if v.Recipe == nil {
 		return false
 	}
-	t := v.Recipe.Process(s.cfg.Kind).Tool
+	why := worn(s, v.Recipe, v.Only != nil)
+	return why != "" && s.Command(now, packml.CmdHold, why) == nil
+}
+
+// worn says that the tool of a station does not last for the next part by a recipe, or nothing.
+func worn(s *station, r *recipes.Recipe, rework bool) string {
+	t := r.Process(s.cfg.Kind).Tool
 	if t == nil || t.Limit <= 0 {
-		return false
+		return ""
 	}
 	use, needs := s.ToolUse(t.Name), 0.0
-	if t.Unit == "1" && use > 0 && v.Only == nil { // counted in hits: what the next part takes is known
-		needs = float64(v.Recipe.Weld.Joints)
+	if t.Unit == "1" && use > 0 && !rework { // counted in hits: what the next part takes is known
+		needs = float64(r.Weld.Joints)
 	}
 	if use < t.Limit && use+needs <= t.Limit {
-		return false
+		return ""
 	}
-	why := fmt.Sprintf("tool limit reached: %s at %s of %s, %s it", t.Name, line.Format(use, t.Unit), line.Format(t.Limit, t.Unit), t.Action)
-	return s.Command(now, packml.CmdHold, why) == nil
+	return fmt.Sprintf("tool limit reached: %s at %s of %s, %s it", t.Name, line.Format(use, t.Unit), line.Format(t.Limit, t.Unit), t.Action)
 }

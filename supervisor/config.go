@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"linectl/line"
 	"linectl/recipes"
@@ -26,7 +27,8 @@ type StationConfig struct {
 	ID      line.StationID
 	Kind    line.Kind
 	Title   string
-	Buffer  int // parts that may wait in front of it
+	Buffer  int           // parts that may wait in front of it
+	Takt    time.Duration // planned for a part, 0 if none is
 	Devices []DeviceConfig
 }
 

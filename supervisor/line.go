@@ -65,7 +65,7 @@ type Line struct {
 	sets     []line.PackID // packs with a set that wait for the stacking station
 	cells    cellStore
 	holds    map[string]line.HoldSet
-	material map[materialKey]line.MaterialLoaded
+	material map[materialKey]stock
 	lots     map[line.LotID]bool // of cells and consumables, all that were ever heard of
 	alarms   alarms.Book
 	watch    *alarms.Watch
@@ -73,6 +73,7 @@ type Line struct {
 	answered replies
 	accounts accounts
 	counts   counts
+	refused  refusals // no state: only words that are not made twice
 
 	dirty   bool // something happened since the faults were last looked at
 	overdue time.Time
@@ -88,7 +89,7 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		cfg: cfg, fence: fence,
 		byDevice: map[line.DeviceID]*station{}, byID: map[line.StationID]*station{}, recipes: map[string]*recipes.Recipe{},
 		packs: map[line.PackID]*pack{}, numbers: map[string]int{}, serials: map[string]int{}, holds: map[string]line.HoldSet{},
-		material: map[materialKey]line.MaterialLoaded{}, lots: map[line.LotID]bool{}, cells: newCellStore(), watch: alarms.NewWatch(alarms.Table()),
+		material: map[materialKey]stock{}, lots: map[line.LotID]bool{}, cells: newCellStore(), refused: refusals{}, watch: alarms.NewWatch(alarms.Table()),
 	}
 	for _, c := range cfg.Supplier {
 		l.lots[c.Lot] = true
@@ -97,7 +98,7 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		l.recipes[r.Hash] = r
 	}
 	for i, sc := range cfg.Stations {
-		s := &station{cfg: sc}
+		s := &station{cfg: sc, items: cfg.items(sc.Kind)}
 		devices := make([]*stations.Device, len(sc.Devices))
 		for j, d := range sc.Devices {
 			devices[j] = &stations.Device{ID: d.ID, Role: d.Role, Simulated: d.Simulated}

@@ -23,8 +23,9 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 		snap.Recipes = append(snap.Recipes, r.Product+"/"+r.Revision)
 	}
 	for _, s := range l.stations {
-		snap.Stations = append(snap.Stations, l.stationSnapshot(s))
+		snap.Stations = append(snap.Stations, l.stationSnapshot(now, s))
 	}
+	snap.Commands = l.commandsOfLine(snap.Stations)
 	for _, o := range l.orders {
 		snap.Orders = append(snap.Orders, line.OrderSnapshot{
 			Order: o.Order, Product: o.Product, Revision: o.Revision, Quantity: o.Quantity, Started: o.started,
@@ -57,9 +58,12 @@ func (p *pack) snapshot() line.PackSnapshot {
 	return s
 }
 
-func (l *Line) stationSnapshot(s *station) line.StationSnapshot {
+func (l *Line) stationSnapshot(now time.Time, s *station) line.StationSnapshot {
 	out := line.StationSnapshot{
 		Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String(), Act: s.Act(), Waiting: len(s.infeed),
+		Since: s.figures.since, Mode: s.Mode().String(), ModeBy: s.figures.mode.By, ModeSince: s.figures.moded, StopReason: s.figures.first, Safety: s.Safety(), Consumables: l.consumables(s),
+		Processed: s.figures.processed, Defective: s.figures.defective, Cycle: s.figures.cycle(), Takt: s.cfg.Takt,
+		Permissives: append(s.Permissives(), l.forPart(now, s)...), Commands: l.commandsOf(s), Master: l.masterSnapshot(now, s),
 	}
 	if v := s.Visit(); v != nil {
 		out.Part, out.Pack, out.Done, out.Of = v.Part, v.Pack, v.Done(), s.Planned()
@@ -92,6 +96,8 @@ func (l *Line) words(s *station) (reason, next string) {
 	switch st := s.State(); {
 	case !s.Reconciled():
 		return "finding out what became of " + s.Act(), "wait"
+	case s.Mode() != packml.Production && (st == packml.Stopped || st == packml.Idle):
+		return s.modeWords(), "set it to Production when the work is done"
 	case st == packml.Aborted:
 		return s.Cause(), "Clear, then Reset and Start"
 	case st == packml.Stopped && s.Cause() == "":

@@ -13,6 +13,7 @@ type station struct {
 	*stations.Machine
 	cfg     StationConfig
 	devices []*stations.Device
+	items   []recipes.Material    // consumables that any recipe uses here
 	after   *station              // nil at its end
 	infeed  []string              // parts that were sent here and have not arrived, first come first
 	index   int                   // receive: number in its stream of the cell that is being scanned
@@ -21,6 +22,7 @@ type station struct {
 	lots    []line.MaterialLoaded // in force since the part arrived
 	unsure  time.Time             // since when the scanners of the nest do not agree; zero while they do
 	empty   time.Time             // since when a part that was sent here has not come; zero while none is missing
+	figures figures               // what it has done so far
 	stuck   string                // why the part in the nest may not be worked on, or the next one not taken
 }
 

@@ -183,7 +183,7 @@ func supervisorConfig(files *lineFiles) supervisor.Config {
 		cfg.Supplier[c.Cell] = c
 	}
 	for _, s := range files.config.Stations {
-		one := supervisor.StationConfig{ID: s.ID, Kind: s.Kind, Title: s.Title, Buffer: s.Buffer}
+		one := supervisor.StationConfig{ID: s.ID, Kind: s.Kind, Title: s.Title, Buffer: s.Buffer, Takt: s.Takt}
 		for _, d := range s.Devices {
 			one.Devices = append(one.Devices, supervisor.DeviceConfig{ID: d.id, Role: d.Role, Simulated: d.simulated})
 		}
