@@ -230,6 +230,8 @@ func (f *fold) stateChanged(s scope, fact line.StateChanged) {
 	f.exec(`INSERT INTO stations (station, state, cause, seq, at_us) VALUES (?, ?, ?, ?, ?) ON CONFLICT (station) DO UPDATE
 		SET state = excluded.state, cause = excluded.cause, seq = excluded.seq, at_us = excluded.at_us`,
 		s.station, fact.To, fact.Cause, s.seq, s.micros)
+	f.exec("INSERT INTO state_changes (station, at_us, seq, from_state, to_state, cause) VALUES (?, ?, ?, ?, ?, ?)",
+		s.station, s.micros, s.seq, fact.From, fact.To, fact.Cause)
 }
 
 // micros returns UTC µs since 1970; the zero time is far before it and stays distinguishable.

@@ -12,7 +12,7 @@ import (
 )
 
 // Records that the first schema wrote are brought up to date, and a rebuild of them finds nothing else than the migration did.
-func TestOldAlarmsGetTheirOccurrences(t *testing.T) {
+func TestOldRecordsAreBroughtUpToDate(t *testing.T) {
 	dir := t.TempDir()
 	if err := mark(t.Context(), dir); err != nil {
 		t.Fatal(err)
@@ -49,6 +49,7 @@ func TestOldAlarmsGetTheirOccurrences(t *testing.T) {
 		line.AlarmCleared{Alarm: "ST060/held"},
 		line.AlarmRaised{Alarm: "ST060/held"},
 		line.AlarmAcknowledged{Alarm: "ST060/held", By: "ali"},
+		line.StateChanged{From: "Stopped", To: "Resetting", Cause: `Reset by "ali"`},
 	} {
 		r, err := encode(uint64(i+1), line.Record{At: time.UnixMicro(int64(i)), Station: "ST060", Fact: fact})
 		if err != nil {
@@ -66,6 +67,8 @@ func TestOldAlarmsGetTheirOccurrences(t *testing.T) {
 		case line.AlarmAcknowledged:
 			exec("UPDATE alarms SET acknowledged_seq = ?, acknowledged_us = ?, acknowledged_by = ? WHERE alarm = ? AND acknowledged_seq IS NULL",
 				r.seq, r.micros, fact.By, fact.Alarm)
+		case line.StateChanged:
+			exec("INSERT INTO stations (station, state, cause, seq, at_us) VALUES ('ST060', ?, ?, ?, ?)", fact.To, fact.Cause, r.seq, r.micros)
 		}
 	}
 	if err := db.Close(); err != nil {
@@ -78,6 +81,9 @@ func TestOldAlarmsGetTheirOccurrences(t *testing.T) {
 	got, err := list(t.Context(), s.reader.db, func(n *int) []any { return []any{n} }, "SELECT occurrence FROM alarms ORDER BY seq")
 	if err != nil || len(got) != 3 || got[0] != 1 || got[1] != 1 || got[2] != 2 {
 		t.Errorf("occurrences %v, %v; want 1 1 2", got, err)
+	}
+	if n := len(dumpTable(t, s, "state_changes")); n != 1 {
+		t.Errorf("%d changes of state, want one", n)
 	}
 	sameAfterRebuild(t, s)
 }

@@ -20,7 +20,7 @@ func TestPlansArePinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	listing, listArgs := listQuery(Filter{State: "released", Limit: 20})
-	grows := regexp.MustCompile(`SCAN (journal|packs|modules|cells|lots|receipts|gradings|pack_cells|attempts|measurements|joints|steps|moves|positions|a|c|d|m|o|pc|pl|s|mine|other)\b`)
+	grows := regexp.MustCompile(`SCAN (journal|packs|modules|cells|lots|receipts|gradings|pack_cells|attempts|measurements|joints|steps|moves|positions|alarms|actions|attempts|state_changes|a|c|d|m|o|pc|pl|s|mine|other)\b`)
 	for _, q := range []struct {
 		name, query string
 		args        []any
@@ -39,6 +39,19 @@ func TestPlansArePinned(t *testing.T) {
 		{"where-used", whereUsedQuery, []any{"x", "x"}, "SEARCH pc USING INDEX pack_cells_lot (lot_id=?)"},
 		{"statistics", statisticsQuery, []any{"ST060", "weldPower", 0, 1}, "SEARCH m USING COVERING INDEX measurements_characteristic (characteristic_id=? AND at_us>? AND at_us<?)"},
 		{"alarm actions", alarmActionQuery, []any{"x", 1, 1, "x", 1}, "SEARCH alarm_actions USING INDEX alarm_actions_alarm (alarm=?"},
+		{"search", hitQuery, []any{"x", "y", 9, 10}, "SEARCH packs USING COVERING INDEX sqlite_autoindex_packs_1 (name>? AND name<?)"},
+		{"search by lot", hitQuery, []any{"x", "y", 9, 10}, "SEARCH pc USING COVERING INDEX pack_cells_lot (lot_id=? AND pack_id<?)"},
+		{"search by order", hitQuery, []any{"x", "y", 9, 10}, "SEARCH p USING COVERING INDEX packs_order (order_id=? AND rowid<?)"},
+		{"search by product", productQuery, []any{"x", 9, 10}, "SEARCH packs USING INTEGER PRIMARY KEY (rowid<?)"},
+		{"orders", orderQuery, []any{9, 10}, "SEARCH p USING INDEX packs_order (order_id=?)"},
+		{"audit", auditQuery, []any{0, 1, 9, 10}, "SEARCH a USING INDEX actions_at (at_us>? AND at_us<?)"},
+		{"products of a shift", shiftProducts, []any{0, 1}, "SEARCH p USING INDEX packs_disposed (disposed_us>? AND disposed_us<?)"},
+		{"begun in a shift", shiftBegun, []any{0, 1}, "SEARCH packs USING COVERING INDEX packs_at (at_us>? AND at_us<?)"},
+		{"not good in a shift", shiftNOK, []any{0, 1}, "SEARCH attempts USING INDEX attempts_not_good (end_us>? AND end_us<?)"},
+		{"steps of a shift", shiftSteps, []any{"x", 0, 1}, "SEARCH steps USING INDEX steps_station (station=? AND at_us>? AND at_us<?)"},
+		{"alarms of a shift", shiftAlarms, []any{0, 1}, "SEARCH alarms USING INDEX alarms_at (at_us>? AND at_us<?)"},
+		{"states of a shift", stateQuery, []any{"x", 0, 1}, "SEARCH state_changes USING PRIMARY KEY (station=? AND at_us>? AND at_us<?)"},
+		{"state before a shift", stateStart, []any{"x", 0}, "SEARCH state_changes USING PRIMARY KEY (station=? AND at_us<?)"},
 		{"doubles", doubleQuery, []any{1, 1}, "SEARCH other USING INDEX pack_cells_cell (cell_id=?)"},
 	} {
 		t.Run(q.name, func(t *testing.T) {

@@ -106,6 +106,11 @@ func (g *gateway) run(ctx context.Context) error {
 	if carrier, err = opcua.NewGateway(socketLine{client}, server, g.log); err != nil {
 		return err
 	}
+	store := &storeRecords{dir: g.data}
+	defer store.Close()
+	if err := carrier.DeclareRecords(store.records()); err != nil {
+		return err
+	}
 	var wait sync.WaitGroup
 	feeding, stop := context.WithCancel(ctx)
 	wait.Go(func() { carrier.Run(feeding) })

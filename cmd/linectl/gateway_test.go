@@ -96,6 +96,11 @@ func (b *hmiBench) accounts(t *testing.T) {
 
 func (b *hmiBench) dial(t *testing.T) (*gopcua.Client, error) {
 	t.Helper()
+	return b.dialAs(t, "amna")
+}
+
+func (b *hmiBench) dialAs(t *testing.T, user string) (*gopcua.Client, error) {
+	t.Helper()
 	endpoints, err := gopcua.GetEndpoints(t.Context(), "opc.tcp://"+b.address, gopcua.RequestTimeout(5*time.Second))
 	if err != nil {
 		return nil, err
@@ -105,7 +110,7 @@ func (b *hmiBench) dial(t *testing.T) (*gopcua.Client, error) {
 		return nil, err
 	}
 	c, err := gopcua.NewClient("opc.tcp://"+b.address, gopcua.Certificate(b.identity.Certificate), gopcua.PrivateKey(b.identity.Key),
-		gopcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName), gopcua.AuthUsername("amna", benchPassword), gopcua.AutoReconnect(false),
+		gopcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName), gopcua.AuthUsername(user, benchPassword), gopcua.AutoReconnect(false),
 		gopcua.ApplicationURI(b.identity.URI), gopcua.RequestTimeout(10*time.Second))
 	if err != nil {
 		return nil, err

@@ -38,6 +38,7 @@ func (door) Authenticate(_ context.Context, user, password, _ string) (opcua.Log
 // bench is a server over a real socket and a client that it trusts.
 type bench struct {
 	server  *opcua.Server
+	gateway *opcua.Gateway // of open
 	pki     *opcua.PKI
 	address string
 	client  own.Identity

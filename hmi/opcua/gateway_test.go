@@ -145,6 +145,7 @@ func open(t testing.TB, p *plant, dir, address string) *bench {
 	if g, err = opcua.NewGateway(p, b.server, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
+	b.gateway = g
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { g.Run(ctx); close(done) }()
