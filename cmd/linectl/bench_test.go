@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -37,7 +35,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	build(b, d, newOperator([]line.AddOrder{{Product: "ESS-P2", Quantity: 1}, {Product: "EV-P1", Quantity: 1}}, files.recipes), 0)
-	now, peak := resident(b, d.line.cmd.Process.Pid)
+	now, peak := residentMB(d.line.cmd.Process.Pid)
 
 	var answer, follow time.Duration
 	n := 0
@@ -97,22 +95,4 @@ func stopped(b *testing.B, d *demo) bool {
 		}
 	}
 	return true
-}
-
-// resident returns a process's resident memory in MB, now and at its peak.
-func resident(b *testing.B, pid int) (now, peak float64) {
-	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		b.Skipf("resident memory is not measured: %v", err)
-	}
-	read := func(key string) float64 {
-		m := regexp.MustCompile(key + `:\s+(\d+) kB`).FindSubmatch(status)
-		if m == nil {
-			return 0
-		}
-		kb, _ := strconv.ParseFloat(string(m[1]), 64)
-		return kb / 1024
-	}
-	return read("VmRSS"), read("VmHWM")
 }

@@ -28,13 +28,20 @@ func startChild(name, logPath string, args ...string) (*child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	return startProgram(name, logPath, self, args...)
+}
+
+// startProgram is startChild with any program.
+func startProgram(name, logPath, program string, args ...string) (*child, error) {
 	out, err := os.OpenFile(logPath, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600) //nolint:gosec // in the demo's own directory
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	c := &child{name: name, log: logPath, end: make(chan struct{})}
-	c.cmd = exec.CommandContext(context.Background(), self, args...) //nolint:gosec // this program itself
-	c.cmd.Args[0] = "linectl"
+	c.cmd = exec.CommandContext(context.Background(), program, args...) //nolint:gosec // this program, or one that the user named
+	if self, err := os.Executable(); err == nil && program == self {
+		c.cmd.Args[0] = "linectl"
+	}
 	c.cmd.Stdout, c.cmd.Stderr = out, out
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	started := make(chan error, 1)

@@ -43,6 +43,8 @@ var house = map[string]room{
 		pure:  true,
 	},
 
+	"hmi/load": {libraries: []string{"github.com/gopcua/opcua"}},
+
 	"examples": {},
 	"cmd/linectl": {
 		rooms:     []string{"*"},

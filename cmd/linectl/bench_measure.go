@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"linectl/hmi/load"
+)
+
+// benchQueue is the queue of a watched item: a client that is told less often than it samples loses nothing by that.
+const benchQueue = 10
+
+// benchVariable is a variable of the line, and whether the source changes it at every step.
+type benchVariable struct {
+	load.Variable
+	Moves bool `json:"moves"`
+}
+
+// benchFigures are what one server did.
+type benchFigures struct {
+	Single     benchReads     `json:"single"`  // one client, a value a request
+	Batch      benchReads     `json:"batch"`   // one client, 100 values a request
+	Idle       load.Times     `json:"idle"`    // calls while nobody else asks
+	Thousand   benchDelivered `json:"watch"`   // 1,000 items of one client
+	Crowd      benchDelivered `json:"crowd"`   // 50 clients with 100 items each
+	Loaded     load.Times     `json:"loaded"`  // calls beside the crowd
+	ResidentMB float64        `json:"rss_mb"`  // with the crowd
+	PeakMB     float64        `json:"peak_mb"` // ever
+}
+
+type benchReads struct {
+	load.Reads
+	CPU time.Duration `json:"cpu"` // of the server
+}
+
+func (r benchReads) perSecond() float64    { return float64(r.Values) / r.Took.Seconds() }
+func (r benchReads) perCPUSecond() float64 { return float64(r.Values) / r.CPU.Seconds() }
+
+type benchDelivered struct {
+	load.Delivered
+	Of  int           `json:"of"`
+	CPU time.Duration `json:"cpu"` // of the server
+}
+
+// measure lets clients come to a server that runs as a child. It fills in the variables if they are asked for.
+func (b *benchOPCUA) measure(ctx context.Context, server *child, address string, variables *[]benchVariable) (*benchFigures, error) {
+	to, pid := b.client(address), server.cmd.Process.Pid
+	var c *load.Client
+	var found []load.Variable
+	err := server.await(ctx, 20*time.Second, func(ctx context.Context) (err error) {
+		if c == nil {
+			if c, err = to.Dial(ctx); err != nil {
+				return err
+			}
+		}
+		if found, err = c.Variables(ctx); err == nil && !shows(found, "ST001.StepDone") {
+			err = errors.New("the line is not shown yet")
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { c.Close() }()
+	var moving []string
+	for _, v := range found {
+		moves := benchMoves(v.Name)
+		if moves {
+			moving = append(moving, v.Name)
+		}
+		if variables != nil {
+			*variables = append(*variables, benchVariable{v, moves})
+		}
+	}
+	f := &benchFigures{}
+	if f.Single, err = b.reads(ctx, c, pid, moving, 1); err != nil {
+		return nil, err
+	}
+	if f.Batch, err = b.reads(ctx, c, pid, moving, 100); err != nil {
+		return nil, err
+	}
+	if f.Idle, err = c.Calls(ctx, "Line", "Line.Reset", 5*time.Millisecond, b.long); err != nil {
+		return nil, err
+	}
+	watch := load.Watch{Clients: 1, Items: 1000, Names: moving, Interval: benchEvery, Queue: benchQueue}
+	if f.Thousand, err = b.watch(ctx, to, pid, watch, nil); err != nil {
+		return nil, err
+	}
+	watch.Clients, watch.Items = 50, 100
+	f.Crowd, err = b.watch(ctx, to, pid, watch, func() (err error) {
+		f.Loaded, err = c.Calls(ctx, "Line", "Line.Reset", 20*time.Millisecond, b.long)
+		f.ResidentMB, f.PeakMB = residentMB(pid)
+		return err
+	})
+	return f, err
+}
+
+func shows(all []load.Variable, name string) bool {
+	return slices.ContainsFunc(all, func(v load.Variable) bool { return v.Name == name })
+}
+
+func benchMoves(name string) bool {
+	station, field, _ := strings.Cut(name, ".")
+	return stationName.MatchString(station) && slices.Contains(benchMoving, field)
+}
+
+func (b *benchOPCUA) reads(ctx context.Context, c *load.Client, pid int, names []string, batch int) (r benchReads, err error) {
+	before, err := cpuTime(pid)
+	if err != nil {
+		return r, err
+	}
+	if r.Reads, err = c.Rate(ctx, names, batch, b.long); err != nil {
+		return r, err
+	}
+	after, err := cpuTime(pid)
+	r.CPU = after - before
+	return r, err
+}
+
+// watch measures what a crowd is delivered, and meanwhile does something else.
+func (b *benchOPCUA) watch(ctx context.Context, to load.Server, pid int, w load.Watch, meanwhile func() error) (d benchDelivered, err error) {
+	crowd, err := to.Watch(ctx, w)
+	if err != nil {
+		return d, err
+	}
+	defer crowd.Close()
+	select {
+	case <-ctx.Done():
+		return d, ctx.Err()
+	case <-time.After(time.Second): // until every subscription is under way
+	}
+	done := make(chan error, 1)
+	if meanwhile == nil {
+		done <- nil
+	} else {
+		go func() { done <- meanwhile() }()
+	}
+	before, err := cpuTime(pid)
+	if err != nil {
+		return d, err
+	}
+	d.Of = w.Clients * w.Items * int(b.long/benchEvery)
+	began := time.Now()
+	if d.Delivered, err = crowd.Window(ctx, benchEvery, b.long); err != nil {
+		return d, err
+	}
+	after, err := cpuTime(pid)
+	d.CPU = time.Duration(float64(after-before) * float64(b.long) / float64(time.Since(began)))
+	return d, errors.Join(err, <-done)
+}
+
+// cpuTime returns the processor time that a process has taken so far, as the kernel counts it: in hundredths of a second.
+func cpuTime(pid int) (time.Duration, error) {
+	body, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("processor time is measured on Linux only: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(body), ") ") // the name before it may hold anything
+	f := strings.Fields(rest)
+	if len(f) < 13 {
+		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(f))
+	}
+	sum := 0
+	for _, text := range f[11:13] { // utime, stime
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return 0, fmt.Errorf("/proc/%d/stat: %w", pid, err)
+		}
+		sum += n
+	}
+	return time.Duration(sum) * 10 * time.Millisecond, nil
+}
+
+// residentMB returns a process's resident memory, now and at its peak; 0 where the kernel does not say.
+func residentMB(pid int) (now, peak float64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, 0
+	}
+	read := func(key string) float64 {
+		m := regexp.MustCompile(key + `:\s+(\d+) kB`).FindSubmatch(status)
+		if m == nil {
+			return 0
+		}
+		kb, _ := strconv.ParseFloat(string(m[1]), 64)
+		return kb / 1024
+	}
+	return read("VmRSS"), read("VmHWM")
+}
+
+func machine() string { return fmt.Sprintf("%d cores, %s", runtime.NumCPU(), runtime.GOARCH) }
