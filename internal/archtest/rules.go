@@ -21,6 +21,7 @@ var house = map[string]room{
 
 	"plc/tags":   {rooms: []string{"line"}, pure: true},
 	"plc":        {rooms: []string{"plc/tags", "line"}, pure: true},
+	"plc/model":  {pure: true},
 	"plc/opcua":  {rooms: []string{"plc", "plc/tags", "line"}, libraries: []string{"github.com/gopcua/opcua"}},
 	"plc/modbus": {rooms: []string{"plc", "plc/tags", "line"}, libraries: []string{"github.com/goburrow/modbus"}},
 

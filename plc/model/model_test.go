@@ -1,0 +1,79 @@
+package model_test
+
+import (
+	"strings"
+	"testing"
+
+	"linectl/plc/model"
+)
+
+const most = 4_000_000 // states; the largest model below has 2.7 million
+
+// TestTheRulesSuffice visits everything that can happen to one joint and to two, with everything that can go wrong.
+func TestTheRulesSuffice(t *testing.T) {
+	for name, m := range map[string]model.Model{
+		"one joint, three messages":                {Joints: 1, Tokens: 3, Slots: 3, Crashes: 1, Reboots: 1, Losses: 1},
+		"one joint, two crashes, two reboots":      {Joints: 1, Tokens: 3, Slots: 2, Crashes: 2, Reboots: 2, Losses: 1},
+		"one joint, a paused supervisor":           {Joints: 1, Tokens: 2, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1, Pauses: 1},
+		"two joints":                               {Joints: 2, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+		"two joints, a supervisor that was paused": {Joints: 2, Tokens: 2, Slots: 2, Reboots: 1, Losses: 1, Pauses: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && m.Pauses > 0 {
+				t.Skip("skipped by -short: some seconds")
+			}
+			r, err := m.Search(most, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d states, %d steps: %d complete, %d quarantined, %d reworked", r.States, r.Steps, r.Complete, r.Quarantined, r.Reworked)
+			if r.Bad() > 0 {
+				t.Errorf("welded twice %d, not welded %d, welded late %d, stuck %d:\n  %s", r.Twice, r.Untrue, r.Late, r.Stuck, strings.Join(r.Example, "\n  "))
+			}
+			if r.Complete == 0 || r.Quarantined == 0 || r.Reworked == 0 {
+				t.Error("the search came nowhere and shows nothing")
+			}
+		})
+	}
+}
+
+// small is enough to find what a missing rule does.
+var small = []model.Model{
+	{Joints: 1, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+	{Joints: 2, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+	{Joints: 1, Tokens: 3, Slots: 2, Reboots: 1, Losses: 1, Pauses: 1},
+}
+
+// TestNoRuleCanBeDropped leaves out one rule after the other, and the search finds what it was for.
+func TestNoRuleCanBeDropped(t *testing.T) {
+	for rule := model.None + 1; rule <= model.LastRule; rule++ {
+		t.Run(rule.String(), func(t *testing.T) {
+			var found model.Result
+			for _, m := range small {
+				m.Broken = rule
+				r, err := m.Search(most, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Bad() > 0 {
+					found = r
+					break
+				}
+			}
+			switch {
+			case rule == model.NoFenceCheck && found.Bad() > 0:
+				t.Errorf("the device's look at the fence is no second lock any more; say so in the package comment:\n  %s", strings.Join(found.Example, "\n  "))
+			case rule != model.NoFenceCheck && found.Bad() == 0:
+				t.Error("nothing happens without this rule; then it is not needed, or the model does not show what for")
+			default:
+				t.Logf("welded twice %d, not welded %d, welded late %d:\n  %s", found.Twice, found.Untrue, found.Late, strings.Join(found.Example, "\n  "))
+			}
+		})
+	}
+}
+
+func TestASearchThatIsTooLargeSaysSo(t *testing.T) {
+	if _, err := small[0].Search(1000, false); err == nil {
+		t.Error("a search that was cut off looks like one that has found nothing")
+	}
+}
