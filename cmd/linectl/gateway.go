@@ -117,9 +117,6 @@ func (g *gateway) run(ctx context.Context) error {
 	defer wait.Wait()
 	defer stop()
 	g.log.Info("gateway starts", "line", cfg.name(), "version", version(), "url", server.URL(), "certificate", pki.Certificate())
-	if host, _, _ := net.SplitHostPort(g.listen); net.ParseIP(host).IsLoopback() || host == "localhost" {
-		g.log.Warn("the port is open on every interface: the OPC UA library cannot bind to one address; keep others out by a firewall")
-	}
 	return server.Serve(ctx)
 }
 

@@ -84,3 +84,14 @@ func (l *logins) known(user, password string) Login {
 	r.used = l.clock
 	return r.Login
 }
+
+// drop forgets a person.
+func (l *logins) drop(user string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k, r := range l.kept {
+		if r.User == user {
+			delete(l.kept, k)
+		}
+	}
+}

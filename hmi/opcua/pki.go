@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,12 +27,17 @@ import (
 type PKI struct {
 	Dir string
 	URI string // application URI, as in the certificate
+
+	rejecting sync.Mutex
 }
 
 // The folders of trust of a PKI.
 const (
-	Trusted  = "trusted"
-	Rejected = "rejected"
+	Trusted    = "trusted"
+	TrustedCRL = "trusted-crl"
+	Issuers    = "issuers"
+	IssuersCRL = "issuers-crl"
+	Rejected   = "rejected"
 )
 
 const validYears = 5
@@ -40,12 +46,15 @@ const validYears = 5
 func (p *PKI) Certificate() string { return filepath.Join(p.Dir, "gateway.crt") }
 func (p *PKI) key() string         { return filepath.Join(p.Dir, "gateway.key") }
 func (p *PKI) trusted() string     { return filepath.Join(p.Dir, Trusted) }
+func (p *PKI) trustedCRL() string  { return filepath.Join(p.Dir, TrustedCRL) }
+func (p *PKI) issuers() string     { return filepath.Join(p.Dir, Issuers) }
+func (p *PKI) issuersCRL() string  { return filepath.Join(p.Dir, IssuersCRL) }
 func (p *PKI) rejected() string    { return filepath.Join(p.Dir, Rejected) }
 
 // OpenPKI opens a PKI, or makes one with a new key and certificate for the hosts.
 func OpenPKI(dir, uri string, hosts []string, now time.Time) (*PKI, error) {
 	p := &PKI{Dir: dir, URI: uri}
-	for _, d := range []string{dir, p.trusted(), p.rejected()} {
+	for _, d := range []string{dir, p.trusted(), p.trustedCRL(), p.issuers(), p.issuersCRL(), p.rejected()} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("certificates of the gateway: %w", err)
 		}

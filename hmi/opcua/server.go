@@ -33,7 +33,7 @@ const (
 
 // Options of a server.
 type Options struct {
-	Address string // host:port that clients are told; the library listens on the port on every interface
+	Address string // host:port, to listen on and to tell clients
 	PKI     *PKI
 	Logins  Authenticator
 	Known   []line.Role // every role that there is
@@ -82,12 +82,12 @@ func NewServer(o Options) (*Server, error) {
 			ApplicationName: ua.LocalizedText{Text: "linectl, " + o.Name, Locale: "en"}, DiscoveryURLs: []string{s.URL()},
 		},
 		o.PKI.Certificate(), o.PKI.key(), s.URL(),
-		server.WithTrustedCertificatesPaths(o.PKI.trusted(), ""), server.WithRejectedCertificatesPath(o.PKI.rejected()),
+		server.WithTrustedCertificatesPaths(o.PKI.trusted(), o.PKI.trustedCRL()), server.WithIssuerCertificatesPaths(o.PKI.issuers(), o.PKI.issuersCRL()),
 		server.WithSecurityPolicyNone(false), server.WithAnonymousIdentity(false),
 		server.WithAuthenticateUserNameIdentityFunc(s.authenticate), server.WithGetRolesFunc(s.roles),
 		server.WithRolePermissions(permissions(o.Known, ua.PermissionTypeBrowse|ua.PermissionTypeRead|ua.PermissionTypeReceiveEvents|ua.PermissionTypeCall)),
 		server.WithMaxWorkerThreads(maxWorkers), server.WithServerDiagnostics(false), server.WithMaxSessionCount(maxSessions),
-		server.WithMaxSubscriptionCount(maxSubscriptions), server.WithTransportLimits(65535, maxMessage, maxChunks),
+		server.WithMaxSubscriptionCount(maxSubscriptions), server.WithTransportLimits(bufferSize, maxMessage, maxChunks),
 		server.WithBuildInfo(ua.BuildInfo{ProductURI: "urn:linectl", ManufacturerName: "linectl", ProductName: "linectl gateway", SoftwareVersion: o.Version}),
 	)
 	if err != nil {
@@ -121,34 +121,6 @@ func weak(policy string) bool {
 		policy != ua.SecurityPolicyURIAes256Sha256RsaPss
 }
 
-// Serve listens until ctx ends. Clients that are connected then are cut off after three seconds, as the library does it.
-func (s *Server) Serve(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(s.o.Address)
-	if err != nil {
-		return fmt.Errorf("address of the OPC UA server: %w", err)
-	}
-	var lc net.ListenConfig
-	probe, err := lc.Listen(ctx, "tcp", ":"+port) // closed at once; the library hides why it cannot listen
-	if err != nil {
-		return fmt.Errorf("OPC UA server: %w; choose another port with --listen", err)
-	}
-	if err := probe.Close(); err != nil {
-		return fmt.Errorf("OPC UA server: %w", err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.server.ListenAndServe() }()
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		_ = s.server.Close()
-		err = <-ended
-	}
-	if err != nil && !errors.Is(err, ua.BadServerHalted) {
-		return fmt.Errorf("OPC UA server stopped: %w", err)
-	}
-	return nil
-}
-
 // Ready waits until the server takes connections.
 func (s *Server) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
@@ -167,18 +139,19 @@ func (s *Server) Ready(ctx context.Context) error {
 	}
 }
 
-func (s *Server) authenticate(who ua.UserNameIdentity, application, _ string) (err error) {
+// authenticate asks who somebody is. The source is the address of the client, as inspect has put it there.
+func (s *Server) authenticate(who ua.UserNameIdentity, application, source string) (err error) {
 	defer s.contain("login", func() { err = ua.BadUserAccessDenied })
 	if len(who.Password) > maxPassword || who.UserName == "" {
 		return ua.BadUserAccessDenied
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
 	defer cancel()
-	if _, err := s.logins.begin(ctx, who.UserName, who.Password, application); err != nil {
-		s.o.Log.Warn("login refused", "user", clean(who.UserName), "application", clean(application), "err", err)
+	if _, err := s.logins.begin(ctx, who.UserName, who.Password, source); err != nil {
+		s.o.Log.Warn("login refused", "user", clean(who.UserName), "application", clean(application), "from", source, "err", err)
 		return ua.BadUserAccessDenied
 	}
-	s.o.Log.Info("login", "user", who.UserName, "application", clean(application))
+	s.o.Log.Info("login", "user", who.UserName, "application", clean(application), "from", source)
 	return nil
 }
 
@@ -212,6 +185,8 @@ func (s *Server) contain(what string, then func()) {
 		then()
 	}
 }
+
+func now() time.Time { return time.Now() }
 
 // clean makes a stranger's text fit for a log line.
 func clean(text string) string {
