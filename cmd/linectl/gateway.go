@@ -180,8 +180,11 @@ type doorman struct{ client *control.Client }
 // Authenticate opens a session of the supervisor.
 func (d doorman) Authenticate(ctx context.Context, user, password, source string) (opcua.Login, error) {
 	s, err := d.client.LogIn(ctx, user, password, source)
-	if err != nil {
+	switch {
+	case errors.Is(err, control.ErrLogIn):
 		return opcua.Login{}, err
+	case err != nil:
+		return opcua.Login{}, fmt.Errorf("%w: %w", opcua.ErrAway, err)
 	}
 	return opcua.Login{User: s.User, Roles: s.Roles, Session: s.Token}, nil
 }

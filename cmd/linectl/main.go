@@ -72,7 +72,7 @@ Start with:  linectl demo`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newDemo(), newSimulate(), newRun(), newGateway(), newCert(),
+		newDemo(), newSimulate(), newRun(), newGateway(), newHMI(), newCert(),
 		newStatus(), newCommand(), newOrder(), newRework(), newWriteOff(), newMaterial(), newService(), newAlarm(), newHold(), newRelease(),
 		newCheck(), newRecipe(), newTrace(), newBench(), newVersion(),
 		newUser(), newSetUp(),

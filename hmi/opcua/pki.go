@@ -149,6 +149,9 @@ type Peer struct {
 	file       string
 }
 
+// Is reports whether it is this certificate (DER).
+func (p Peer) Is(der []byte) bool { return p.Thumbprint == thumbprint(der) }
+
 // Peers lists the certificates of the clients that are trusted or were turned away. A file that holds no certificate is an error.
 func (p *PKI) Peers() ([]Peer, error) {
 	var list []Peer

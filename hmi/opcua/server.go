@@ -149,6 +149,9 @@ func (s *Server) authenticate(who ua.UserNameIdentity, application, source strin
 	defer cancel()
 	if _, err := s.logins.begin(ctx, who.UserName, who.Password, source); err != nil {
 		s.o.Log.Warn("login refused", "user", clean(who.UserName), "application", clean(application), "from", source, "err", err)
+		if errors.Is(err, ErrAway) {
+			return ua.BadResourceUnavailable // nobody was refused: a client may try again by itself
+		}
 		return ua.BadUserAccessDenied
 	}
 	s.o.Log.Info("login", "user", who.UserName, "application", clean(application), "from", source)

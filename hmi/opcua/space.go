@@ -10,6 +10,7 @@ package opcua
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"linectl/line"
@@ -190,7 +191,10 @@ type Login struct {
 	Session string // by which the supervisor knows the login; empty if it needs none
 }
 
-// Authenticator finds out who logs in. An error means nobody; it says nothing about why.
+// ErrAway says that nobody could be asked who somebody is.
+var ErrAway = errors.New("the supervisor cannot be asked who logs in")
+
+// Authenticator finds out who logs in. An error means nobody; it says nothing about why, except that ErrAway is no refusal.
 type Authenticator interface {
 	Authenticate(ctx context.Context, user, password, source string) (Login, error)
 }

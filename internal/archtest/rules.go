@@ -32,6 +32,7 @@ var house = map[string]room{
 	"accounts": {rooms: []string{"line"}, libraries: []string{"golang.org/x/crypto"}},
 	"control":  {rooms: []string{"accounts", "packml", "line"}},
 
+	"hmi/web":   {rooms: []string{"packml", "line"}, libraries: []string{"github.com/gopcua/opcua"}},
 	"hmi/opcua": {rooms: []string{"packml", "line"}, libraries: []string{"github.com/awcullen/opcua"}},
 
 	"simulator": {

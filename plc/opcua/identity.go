@@ -25,9 +25,8 @@ type Identity struct {
 }
 
 const (
-	certificateName = "supervisor.crt"
-	keyName         = "supervisor.key"
-	validYears      = 10
+	supervisorName = "supervisor"
+	validYears     = 10
 )
 
 // CreateIdentity makes a new key of 2048 bits and a certificate for it, signed by itself, valid for ten years from a day
@@ -70,7 +69,12 @@ func CreateIdentity(uri, name string, now time.Time) (Identity, error) {
 // LoadOrCreateIdentity reads supervisor.crt and supervisor.key (PEM) from a directory, or makes them on the first start. The
 // key is readable by its owner only. It returns the path of the certificate, which the devices must trust.
 func LoadOrCreateIdentity(dir, uri, name string, now time.Time) (Identity, string, error) {
-	certificate, key := filepath.Join(dir, certificateName), filepath.Join(dir, keyName)
+	return LoadOrCreateIdentityIn(dir, supervisorName, uri, name, now)
+}
+
+// LoadOrCreateIdentityIn is LoadOrCreateIdentity with the name of the two files: another application than the supervisor.
+func LoadOrCreateIdentityIn(dir, file, uri, name string, now time.Time) (Identity, string, error) {
+	certificate, key := filepath.Join(dir, file+".crt"), filepath.Join(dir, file+".key")
 	known, err := LoadIdentity(certificate, key)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return known, certificate, err
