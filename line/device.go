@@ -128,6 +128,8 @@ type ActFinished struct {
 	Index       int
 	Values      [24]float32 // in the order of the task's TaskSpec; NaN = not measured
 	EffectCount uint32
+	Waveform    *EncodedWaveform // the act's course; nil where there is none
+	NoWaveform  string           // why there is none although the device offers them; in words
 }
 
 // ActRejected is told when the device refused the act and has been made to refuse it for ever: nothing was done.

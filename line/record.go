@@ -138,6 +138,10 @@ type ActDone struct {
 	Text         string        `json:"text,omitempty"` // why NOK, in words
 	EffectCount  uint32        `json:"effect_count"`
 	Simulated    bool          `json:"simulated"`
+	// SHA-256 of the act's waveform, hexadecimal, whose file was durable before this; or why there is none although the device
+	// offers them or the recipe asks for it. Older records have neither.
+	Waveform   string `json:"waveform,omitempty"`
+	NoWaveform string `json:"no_waveform,omitempty"`
 }
 
 // ActRefused closes an intent that the device certainly did not and will not carry out.

@@ -66,6 +66,8 @@ type TaskSpec struct {
 	// Repeatable acts may be asked for again with a new token when their result was NOK; the others leave a mark that
 	// stays (a seam, a bead, a written label) and only a person may order another.
 	Repeatable bool
+	// Waveform names the channels of the waveform that a device may offer with the result; none = the act has no course.
+	Waveform []Field
 }
 
 func f(name, unit string) Field { return Field{name, unit} }
@@ -104,6 +106,7 @@ var taskSpecs = func() map[Task]TaskSpec {
 				f("weldPower", "W"), f("plasma", "1"), f("weldTemperature", "1"), f("backReflection", "1"),
 				f("scatter", "1"), f("depth", "m"), f("toolUse", "1"),
 			},
+			Waveform: []Field{f("power", "W"), f("plume", "1"), f("temperature", "1"), f("backReflection", "1")},
 		},
 		{
 			Task: TaskWeldResistance, Name: "resistance weld",
@@ -115,11 +118,13 @@ var taskSpecs = func() map[Task]TaskSpec {
 				f("currentRMS", "A"), f("voltagePeak", "V"), f("energy", "J"), f("rStart", "Ω"), f("rDrop", "%"),
 				f("setDown", "m"), f("force", "N"), f("toolUse", "1"),
 			},
+			Waveform: []Field{f("current", "A"), f("voltage", "V"), f("resistance", "Ω")},
 		},
 		{
 			Task: TaskWeldUltrasonic, Name: "ultrasonic bond",
-			Params: []Field{f("bondForce", "N"), f("bondPower", "W"), f("bondTime", "s")},
-			Values: []Field{f("deformation", "%"), f("bondCurrent", "A"), f("frequencyShift", "Hz"), f("toolUse", "1")},
+			Params:   []Field{f("bondForce", "N"), f("bondPower", "W"), f("bondTime", "s")},
+			Values:   []Field{f("deformation", "%"), f("bondCurrent", "A"), f("frequencyShift", "Hz"), f("toolUse", "1")},
+			Waveform: []Field{f("current", "A"), f("deformation", "%"), f("frequencyShift", "Hz")},
 		},
 		{Task: TaskJointResistance, Name: "joint resistance", Params: []Field{f("count", "1")}, Values: []Field{f("jointResistance", "Ω")}, Repeat: 20, Repeatable: true},
 		{

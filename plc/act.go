@@ -16,6 +16,7 @@ const (
 	nothing       stage = iota
 	asking              // Execute or Reconcile: rule Q decides at every read
 	refusing            // refused: void the token so that no late duplicate fires, then tell
+	fetching            // its result is read; now its waveform is, before the result is told
 	fencing             // told as unknown: void the token, then let the next job come
 	acknowledging       // write until the device has left Done
 )
@@ -44,6 +45,7 @@ type work struct {
 	voided  bool              // its token was voided in this stage
 	counted bool              // the last write's refusal has been counted
 	refused int               // refusals that allow a resend
+	fetch   fetch             // fetching: the result and how far its waveform has come
 }
 
 func (w *work) idle() bool { return w.stage == nothing }
@@ -96,7 +98,7 @@ func (h *Handshake) holds(j line.Job) bool {
 	if w := &h.open; w.token == j.Token && w.stage == fencing && j.Op == line.Reconcile {
 		return true
 	}
-	if w := &h.open; w.token == j.Token && (w.stage == asking || w.stage == refusing) && j.Op != line.Acknowledge &&
+	if w := &h.open; w.token == j.Token && (w.stage == asking || w.stage == refusing || w.stage == fetching) && j.Op != line.Acknowledge &&
 		(w.job.Op == j.Op || w.job.Op == line.Execute) {
 		return true
 	}
@@ -148,6 +150,8 @@ func (h *Handshake) judge(now time.Time, out *Output) bool {
 		return h.ask(now, out)
 	case refusing:
 		return h.refuse(now, out)
+	case fetching:
+		return h.keepFetching(now, out)
 	case fencing:
 		return h.fenceOff(now, out)
 	case acknowledging:

@@ -58,7 +58,7 @@ func Classify(err error) Class {
 	if _, ok := errors.AsType[*ConfigurationError](err); ok || errors.Is(err, tags.ErrMagic) {
 		return Configuration
 	}
-	if _, ok := errors.AsType[*PassingError](err); ok || errors.Is(err, tags.ErrTorn) {
+	if _, ok := errors.AsType[*PassingError](err); ok || errors.Is(err, tags.ErrTorn) || errors.Is(err, tags.ErrTornWaveform) {
 		return Passing
 	}
 	return Unknown

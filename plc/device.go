@@ -26,6 +26,15 @@ type Conn interface {
 	Close() error
 }
 
+// WaveformConn is a Conn whose device offers the waveforms of its acts.
+type WaveformConn interface {
+	Conn
+	// Piece reads of the waveform area from a byte on, as much as one request takes, but not much more than most bytes; 0 = the
+	// length is not known yet. It returns at least one byte. An error that is not Unknown leaves the connection good: the device
+	// does not give the piece.
+	Piece(ctx context.Context, at, most int) ([]byte, error)
+}
+
 // Config is what a Device needs.
 type Config struct {
 	Device  line.DeviceID
@@ -132,7 +141,7 @@ func (d *Device) run(ctx context.Context) {
 // meanwhile is handed over between two requests. It reports false when the context has ended.
 func (d *Device) settle(ctx context.Context, in Input) (Output, bool) {
 	out := d.step(in)
-	for out.Redial || out.Read {
+	for out.Redial || out.Read || out.Piece {
 		answer := d.carryOut(ctx, out)
 		if ctx.Err() != nil {
 			return out, false
@@ -205,7 +214,11 @@ func (d *Device) step(in Input) Output {
 			d.lost = false
 		case line.ActUnknown:
 			d.log.Warn("job is unknown", "token", e.Token.String(), "why", e.Evidence.Why)
-		case line.ActFinished, line.ActRejected, line.ActNotBegun:
+		case line.ActFinished:
+			if e.NoWaveform != "" {
+				d.log.Warn("waveform is missing", "token", e.Token.String(), "why", e.NoWaveform)
+			}
+		case line.ActRejected, line.ActNotBegun:
 		}
 		d.cfg.Events(e)
 	}
@@ -223,7 +236,11 @@ func (d *Device) carryOut(ctx context.Context, out Output) Input {
 			return Failed{Err: err, Class: Classify(err)}
 		}
 		d.conn = conn
-		return Connected{}
+		_, waveforms := conn.(WaveformConn)
+		return Connected{Waveforms: waveforms}
+	}
+	if out.Piece {
+		return d.piece(ctx, out)
 	}
 	if out.Write != nil {
 		writing, cancel := context.WithTimeout(ctx, d.cfg.IOTimeout)
@@ -240,6 +257,23 @@ func (d *Device) carryOut(ctx context.Context, out Output) Input {
 		return d.failed(err)
 	}
 	return StatusRead{status}
+}
+
+// piece reads a piece of the waveform area.
+func (d *Device) piece(ctx context.Context, out Output) Input {
+	conn := d.conn.(WaveformConn) // asked for only over a connection that is one
+	reading, cancel := context.WithTimeout(ctx, d.cfg.IOTimeout)
+	defer cancel()
+	piece, err := conn.Piece(reading, out.At, out.Most)
+	switch {
+	case err == nil && len(piece) > 0:
+		return PieceRead{piece}
+	case err == nil:
+		return PieceRefused{tags.ErrTornWaveform}
+	case Classify(err) == Unknown:
+		return d.failed(err)
+	}
+	return PieceRefused{err}
 }
 
 func (d *Device) failed(err error) Input {

@@ -13,14 +13,16 @@ import (
 	"linectl/plc/tags"
 )
 
-// Input is what a Handshake is told. Exactly one of Connected, StatusRead and Failed answers every Output that asks for
-// I/O; Submit, Overflow and Tick may come at any time.
+// Input is what a Handshake is told. Exactly one of Connected, StatusRead, PieceRead, PieceRefused and Failed answers every
+// Output that asks for I/O; Submit, Overflow and Tick may come at any time.
 //
 //sumtype:decl
 type Input interface{ input() }
 
 // Connected answers Redial: a new connection stands and nothing has been read over it.
-type Connected struct{}
+type Connected struct {
+	Waveforms bool // the device offers the waveforms of its acts
+}
 
 // Submit hands over a job. Its intent is durable before it comes here.
 type Submit struct{ Job line.Job }
@@ -28,7 +30,13 @@ type Submit struct{ Job line.Job }
 // StatusRead answers Read: a whole status block, read after it was asked for.
 type StatusRead struct{ Status tags.Status }
 
-// Failed answers Redial, Write or Read when it did not succeed. Unless the class is Passing, the connection is closed. A
+// PieceRead answers Piece: bytes of the waveform area from the place that was asked for, at least one.
+type PieceRead struct{ Bytes []byte }
+
+// PieceRefused answers Piece when the device does not give it and the connection is good all the same.
+type PieceRefused struct{ Err error }
+
+// Failed answers Redial, Write, Read or Piece when it did not succeed. Unless the class is Passing, the connection is closed. A
 // failed write may have been carried out.
 type Failed struct {
 	Err   error
@@ -41,19 +49,24 @@ type Overflow struct{}
 // Tick says that time has passed, at the latest at Output.Next.
 type Tick struct{}
 
-func (Connected) input()  {}
-func (Submit) input()     {}
-func (StatusRead) input() {}
-func (Failed) input()     {}
-func (Overflow) input()   {}
-func (Tick) input()       {}
+func (Connected) input()    {}
+func (Submit) input()       {}
+func (StatusRead) input()   {}
+func (PieceRead) input()    {}
+func (PieceRefused) input() {}
+func (Failed) input()       {}
+func (Overflow) input()     {}
+func (Tick) input()         {}
 
-// Output is what must now be done: close and dial anew; or write the block and then read; or only read. The answer of a
-// write concludes nothing (rule R): unless it fails, the read that follows it is what counts.
+// Output is what must now be done: close and dial anew; or write the block and then read; or only read; or read a piece of the
+// waveform area. The answer of a write concludes nothing (rule R): unless it fails, the read that follows it is what counts.
 type Output struct {
 	Redial bool
 	Write  *tags.Command // valid until the next Step; a copy is needed to keep it
 	Read   bool
+	Piece  bool // read of the waveform area from byte At on, at most Most bytes (0 = not known yet), as one request takes
+	At     int
+	Most   int
 	Events []line.DeviceEvent
 	Next   time.Time // when Tick is wanted; zero while an answer is awaited
 }
@@ -103,6 +116,7 @@ type Handshake struct {
 	opts   Options
 
 	up        bool // a connection stands
+	waveforms bool // over it the device offers the waveforms of its acts
 	awaiting  bool // an answer to the last Output is due
 	dialAt    time.Time
 	pollAt    time.Time
@@ -147,11 +161,16 @@ func (h *Handshake) Step(now time.Time, in Input) Output {
 	var out Output
 	switch in := in.(type) {
 	case Connected:
-		h.connected(now)
+		h.connected(now, in)
 	case Submit:
 		h.submit(now, in.Job, &out)
 	case StatusRead:
 		h.statusRead(now, in.Status, &out)
+	case PieceRead:
+		h.pieceRead(now, in.Bytes, &out)
+	case PieceRefused:
+		h.awaiting = false
+		h.fetchFailed(now, in.Err, &out)
 	case Failed:
 		h.failed(now, in, &out)
 	case Overflow:
@@ -182,6 +201,9 @@ func (h *Handshake) advance(now time.Time, out *Output) {
 		h.write(now, out, tags.OpQuery, 0)
 	}
 	if out.Write == nil && now.Before(h.pollAt) {
+		if h.askPiece(now, out) {
+			return
+		}
 		out.Next = h.pollAt
 		if beat := h.wroteAt.Add(h.opts.Heartbeat); h.fresh && beat.Before(out.Next) {
 			out.Next = beat

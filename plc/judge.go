@@ -13,8 +13,7 @@ func (h *Handshake) ask(now time.Time, out *Output) bool {
 	found, why := examine(s, w.token, w.job.Act.RetainID)
 	switch found {
 	case completed:
-		h.finished(out)
-		return true
+		return h.finished(now, out)
 	case running:
 		return false
 	case doubtful:
@@ -41,10 +40,20 @@ func (h *Handshake) ask(now time.Time, out *Output) bool {
 	return false
 }
 
-// finished tells the result that the device holds. Nothing but the line's acknowledgement may free the device then.
-func (h *Handshake) finished(out *Output) {
+// finished tells the result that the device holds, or first reads the waveform that belongs to it.
+func (h *Handshake) finished(now time.Time, out *Output) bool {
+	if h.fetches() {
+		h.beginFetch(now)
+		return false
+	}
+	h.tell(h.result(), out)
+	return true
+}
+
+// tell tells a result. Nothing but the line's acknowledgement may free the device then.
+func (h *Handshake) tell(result line.ActFinished, out *Output) {
 	h.unacked = h.open.token
-	out.Events = append(out.Events, h.result())
+	out.Events = append(out.Events, result)
 }
 
 // execute writes the act's block if the device can take it (rule S): the same token at every resend.
@@ -90,8 +99,7 @@ func (h *Handshake) refuse(now time.Time, out *Output) bool {
 	found, why := examine(s, w.token, w.job.Act.RetainID)
 	switch found {
 	case completed:
-		h.finished(out)
-		return true
+		return h.finished(now, out)
 	case running:
 		w.enter(asking)
 		w.refuse, w.refused = 0, 0

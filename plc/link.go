@@ -10,8 +10,8 @@ import (
 )
 
 // connected begins anew with a connection over which nothing is known yet.
-func (h *Handshake) connected(now time.Time) {
-	h.up, h.awaiting, h.fresh = true, false, false
+func (h *Handshake) connected(now time.Time, c Connected) {
+	h.up, h.awaiting, h.fresh, h.waveforms = true, false, false, c.Waveforms
 	h.pollAt, h.beatAt = now, now
 	h.wroteAt = time.Time{}
 }
@@ -20,6 +20,7 @@ func (h *Handshake) connected(now time.Time) {
 func (h *Handshake) failed(now time.Time, f Failed, out *Output) {
 	h.awaiting = false
 	h.failures++
+	h.fetchFailed(now, f.Err, out)
 	if f.Class == Configuration {
 		h.lose(out, f.Err.Error(), lostConfiguration)
 		h.drop(now, h.opts.BackoffMax)
@@ -106,6 +107,9 @@ func (h *Handshake) pace(now time.Time) time.Duration {
 	}
 	if h.open.idle() {
 		return h.opts.PollFast
+	}
+	if h.open.stage == fetching {
+		return h.opts.PollSlow // the pieces go between
 	}
 	return min(max(now.Sub(h.open.since)/50, h.opts.PollFast), h.opts.PollSlow)
 }

@@ -43,6 +43,9 @@ func (p *plan) told(e line.DeviceEvent) {
 		if want := float32(e.Token.Sequence()) + 0.5; e.Values[0] != want {
 			p.Fatalf("job %v is told with the result of another: %v, want %v", e.Token, e.Values[0], want)
 		}
+		if (e.Waveform == nil) == (e.NoWaveform == "") || e.Waveform != nil && e.Waveform.Hash != line.WaveformHash(curveOf(p, e.Token)) {
+			p.Fatalf("job %v is told with the waveform %+v, %q", e.Token, e.Waveform, e.NoWaveform)
+		}
 		p.close(e.Token, "finished")
 	case line.ActRejected:
 		if p.cell.Floor < e.Token && p.cell.FenceHighest == p.fence {
@@ -115,7 +118,7 @@ func (p *plan) crash() {
 
 // settle ends all faults and asks that whatever is open comes to an end, and that the line can work on.
 func (p *plan) settle() {
-	p.dropWrites, p.loseAnswers, p.failReads, p.staleReads, p.failDials, p.copies = 0, 0, 0, 0, 0, nil
+	p.dropWrites, p.loseAnswers, p.failReads, p.staleReads, p.failDials, p.failPieces, p.copies = 0, 0, 0, 0, 0, 0, nil
 	p.cell.refuse, p.cell.Machine, p.cell.dead = 0, stateExecute, false
 	for range 400 {
 		p.cell.Machine = stateExecute // a Stop that waited for the wire may come out now
@@ -161,7 +164,7 @@ func (p *plan) settle() {
 func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
 	ends := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		p := &plan{rig: newRig(t), ends: map[line.Token]string{}}
+		p := &plan{rig: newWelder(t), ends: map[line.Token]string{}}
 		p.hear = p.told
 		p.run(50 * time.Millisecond)
 		few := rapid.IntRange(1, 4)
@@ -177,6 +180,7 @@ func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
 			"drop":      func(t *rapid.T) { p.dropWrites = few.Draw(t, "n") },
 			"deaf":      func(t *rapid.T) { p.loseAnswers = few.Draw(t, "n") },
 			"blind":     func(t *rapid.T) { p.failReads = few.Draw(t, "n") },
+			"torn":      func(t *rapid.T) { p.failPieces = few.Draw(t, "n") },
 			"stale":     func(t *rapid.T) { p.staleReads = few.Draw(t, "n") },
 			"undialled": func(t *rapid.T) { p.failDials = few.Draw(t, "n") },
 			"late": func(t *rapid.T) {

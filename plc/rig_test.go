@@ -37,6 +37,14 @@ type rig struct {
 	copies                                                               []time.Duration
 	failWith                                                             error
 
+	waveforms   bool          // the device offers the waveforms of its acts
+	area        func() []byte // its waveform area
+	refusePiece error         // what it answers to every piece
+	pieceTakes  time.Duration
+	failPieces  int // how many of the next ones go wrong
+	pieces      int
+	onPiece     func()
+
 	events  []line.DeviceEvent
 	status  line.DeviceStatus
 	hear    func(line.DeviceEvent)
@@ -90,6 +98,8 @@ func (r *rig) step(in Input) {
 			r.Fatalf("a write without a read after it: %+v", r.out)
 		case r.out.Write != nil:
 			in = r.write(*r.out.Write)
+		case r.out.Piece:
+			in = r.piece(r.out)
 		case r.out.Read:
 			in = r.read()
 		default:
@@ -107,7 +117,31 @@ func (r *rig) dial() Input {
 	if take(&r.failDials) {
 		return r.failure()
 	}
-	return Connected{}
+	return Connected{Waveforms: r.waveforms}
+}
+
+// piece reads at most 250 bytes of the waveform area.
+func (r *rig) piece(out Output) Input {
+	r.pieces++
+	if r.onPiece != nil {
+		r.onPiece()
+	}
+	r.wait(max(r.pieceTakes, time.Millisecond))
+	if take(&r.failPieces) {
+		return r.failure()
+	}
+	if r.refusePiece != nil {
+		return PieceRefused{r.refusePiece}
+	}
+	area := r.area()
+	if out.At >= len(area) {
+		return PieceRefused{tags.ErrTornWaveform}
+	}
+	n := 250
+	if out.Most > 0 {
+		n = min(n, out.Most)
+	}
+	return PieceRead{area[out.At:min(out.At+n, len(area))]}
 }
 
 func (r *rig) write(c tags.Command) Input {

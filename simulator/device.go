@@ -27,7 +27,9 @@ type device struct {
 	rejectReason line.RejectReason
 	alarms       uint32
 	firstOut     uint16
-	act          act // in work, or the last one
+	act          act        // in work, or the last one
+	area         []byte     // waveform area as it was asked for last
+	areaOf       line.Token // the act that it is of
 }
 
 // retained is what a device keeps in battery-backed memory.
@@ -61,6 +63,7 @@ type result struct {
 	Part    string       `json:"part"`
 	Index   uint16       `json:"index"`
 	Values  [24]uint32   `json:"values"`
+	Course  *course      `json:"course,omitempty"` // the act's waveform, as what it is made from
 }
 
 func (r retained) last() result {
@@ -81,6 +84,7 @@ type act struct {
 	reason  uint16
 	echo    string // what the device's scanner read in the act
 	values  [24]float64
+	course  *course
 }
 
 // boot starts a device with its retained memory.

@@ -158,3 +158,5 @@ func (f *Faces) block(id line.DeviceID, words []uint16, order tags.WordOrder) {
 }
 
 func (f *Faces) status(id line.DeviceID) tags.Status { return f.plant.Status(time.Now(), id) }
+
+func (f *Faces) waveform(id line.DeviceID) []byte { return f.plant.Waveform(time.Now(), id) }

@@ -12,7 +12,8 @@ import (
 )
 
 // modbusFace is a device's register face. A command is one FC16 of the whole command block at its base, a status one FC03 of
-// the whole status block at its base; anything else is an exception: 2 for a wrong address or unit, 3 for a wrong quantity.
+// the whole status block at its base; the waveform area, if there is one, is read in pieces as they come. Anything else is an
+// exception: 2 for a wrong address or unit, 3 for a wrong quantity.
 type modbusFace struct {
 	faces *Faces
 	Endpoint
@@ -42,6 +43,9 @@ func (f *Faces) listenModbus(e Endpoint) (func() error, error) {
 
 // HandleHoldingRegisters answers FC03, FC06 and FC16.
 func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
+	if first, n, ok := m.inWaveform(r); ok {
+		return m.waveform(first, n), nil
+	}
 	base, want := m.Modbus.StatusBase, uint16(tags.StatusRegisters)
 	if r.IsWrite {
 		base, want = m.Modbus.CommandBase, tags.CommandRegisters
@@ -57,6 +61,25 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 	}
 	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.Modbus.Order)
 	return block[:], nil
+}
+
+// inWaveform reports whether a request reads of the waveform area, if the device has one, and from which of its registers on.
+func (m *modbusFace) inWaveform(r *modbus.HoldingRegistersRequest) (first, n int, ok bool) {
+	first, n = int(r.Addr)-int(m.Modbus.WaveformBase), int(r.Quantity)
+	ok = m.Modbus.WaveformBase != 0 && !r.IsWrite && r.UnitId == m.Modbus.Unit && r.Addr != m.Modbus.StatusBase && first >= 0 && n >= 1 && first+n <= tags.WaveformRegisters
+	return first, n, ok
+}
+
+// waveform serves registers of the area; behind the waveform's end they are zero.
+func (m *modbusFace) waveform(first, n int) []uint16 {
+	area := m.faces.waveform(m.Device)
+	words := make([]uint16, n)
+	for i := range words {
+		if at := 2 * (first + i); at+1 < len(area) {
+			words[i] = uint16(area[at])<<8 | uint16(area[at+1])
+		}
+	}
+	return words
 }
 
 // HandleCoils refuses: the device has none.

@@ -17,6 +17,7 @@ func (o *opcuaFace) addNodes() {
 	object := o.node(m, ua.ObjectIDObjectsFolder, ua.ReferenceTypeIDOrganizes, o.OPCUA.Object)
 	if o.OPCUA.Face == tags.FaceBlocks {
 		o.addBlocks(m, object)
+		o.addWaveform(m, object)
 		return
 	}
 	o.addMethod(m, object)
@@ -29,6 +30,20 @@ func (o *opcuaFace) addNodes() {
 		})
 		mustAdd(m, v)
 	}
+	o.addWaveform(m, status)
+}
+
+// addWaveform offers the waveform area, if the map says so.
+func (o *opcuaFace) addWaveform(m *server.NamespaceManager, parent ua.NodeID) {
+	if !o.OPCUA.Waveform {
+		return
+	}
+	v := o.variable(parent, o.OPCUA.Object+o.OPCUA.WaveformNode(), ua.DataTypeIDByteString, false, ua.AccessLevelsCurrentRead)
+	v.SetReadValueHandler(func(*server.Session, ua.ReadValueID) ua.DataValue {
+		now := time.Now()
+		return ua.NewDataValue(ua.ByteString(o.faces.waveform(o.Device)), ua.Good, now, 0, now, 0)
+	})
+	mustAdd(m, v)
 }
 
 // addBlocks offers the two blocks as ByteStrings, registers high byte first. Writing a block is answered Good whatever the

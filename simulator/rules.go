@@ -203,7 +203,7 @@ func (p *Plant) finish(at time.Time, d *device, token line.Token) {
 // latch retains the result of the act in work.
 func (p *Plant) latch(d *device) {
 	a, r := &d.act, &d.retained
-	res := result{Token: a.Token, Outcome: a.outcome, Reason: a.reason, Part: a.echo, Index: a.Index}
+	res := result{Token: a.Token, Outcome: a.outcome, Reason: a.reason, Part: a.echo, Index: a.Index, Course: a.course}
 	for i, v := range a.values {
 		res.Values[i] = math.Float32bits(float32(v))
 	}

@@ -63,12 +63,19 @@ func weldLaser(p *Plant, at time.Time, d *device, a *act) {
 	}
 	depth = math.Max(depth, 0.1)
 	area := math.Min(math.Max((depth-0.35)/0.9, 0.12), 1.15)
+	plasma := 1 + 8*(gap-usualGap) + dice.normal(0, 0.018)
+	temperature := atWork - 0.8*(gap-usualGap) + dice.normal(0, 0.018)
+	reflection := dice.normal(1, 0.02)
 	a.set("weldPower", power)
-	a.set("plasma", 1+8*(gap-usualGap)+dice.normal(0, 0.018))
-	a.set("weldTemperature", atWork-0.8*(gap-usualGap)+dice.normal(0, 0.018))
-	a.set("backReflection", dice.normal(1, 0.02))
+	a.set("plasma", plasma)
+	a.set("weldTemperature", temperature)
+	a.set("backReflection", reflection)
 	a.set("scatter", scatter)
 	a.set("depth", depth*1e-3)
+	a.course = &course{
+		Task: line.TaskWeldLaser, Seed: p.dice(d, a, "laser waveform"),
+		Shape: []float64{a.param(5, 45e-3) / a.param(1, 0.12), power, plasma, temperature, reflection, scatter, 8 * (gap - usualGap)},
+	}
 	p.weld(at, d, a, 18e-6/area*dice.within(1, 0.03, 0.9, 1.1), area)
 }
 
@@ -96,6 +103,10 @@ func weldResistance(p *Plant, at time.Time, d *device, a *act) {
 		strength *= 0.3
 	}
 	force := a.param(5, 32)
+	a.course = &course{
+		Task: line.TaskWeldResistance, Seed: p.dice(d, a, "resistance waveform"),
+		Shape: []float64{i1 * current, t1, pause, i2 * current, t2, bulk, contact, decay, joule},
+	}
 	a.set("currentRMS", current*math.Sqrt((i1*i1*t1+i2*i2*t2)/(t1+t2)))
 	a.set("voltagePeak", math.Max(i1*(contact+bulk), i2*(bulk+contact*math.Exp(-start2/decay)))*current)
 	a.set("energy", joule)
@@ -114,8 +125,12 @@ func weldUltrasonic(p *Plant, at time.Time, d *device, a *act) {
 		area = dice.between(0.2, 0.4)
 	}
 	a.set("deformation", 35*area)
-	a.set("bondCurrent", dice.normal(0.25, 0.005))
+	current := dice.normal(0.25, 0.005)
+	a.set("bondCurrent", current)
 	a.set("frequencyShift", 120*area)
+	a.course = &course{
+		Task: line.TaskWeldUltrasonic, Seed: p.dice(d, a, "ultrasonic waveform"), Shape: []float64{a.param(2, 0.1), current, 35 * area, 120 * area},
+	}
 	p.weld(at, d, a, 0.4e-3/area, area)
 }
 

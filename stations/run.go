@@ -229,10 +229,14 @@ func (m *Machine) unknown(now time.Time, e line.ActUnknown) {
 func (m *Machine) record(now time.Time, e line.ActFinished, j Judgement) {
 	in := *m.next
 	d := m.device(m.act.Role)
+	waveform := ""
+	if e.Waveform != nil {
+		waveform = e.Waveform.Hash
+	}
 	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ActDone{
 		Token: e.Token, Device: e.Device, Task: in.Task, Part: e.Part, Index: in.Index, Attempt: in.Attempt, Rework: in.Rework,
 		Outcome: e.Outcome, Reason: e.Reason, Measurements: j.Measurements, Verdict: j.Verdict, Code: j.Code, Text: j.Text,
-		EffectCount: e.EffectCount, Simulated: d != nil && d.Simulated,
+		EffectCount: e.EffectCount, Simulated: d != nil && d.Simulated, Waveform: waveform, NoWaveform: e.NoWaveform,
 	}})
 	if in.Task == line.TaskMaster && m.interval > 0 {
 		m.checked(now, j)

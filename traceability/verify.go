@@ -18,8 +18,9 @@ type Report struct {
 	Entries     uint64       `json:"entries"`
 	Head        string       `json:"head"` // hash of the last entry, hexadecimal: keep it elsewhere to prove the rest later
 	OpenIntents []OpenIntent `json:"open_intents"`
-	Released    int          `json:"released"` // packs whose release was recomputed
-	Problems    []Problem    `json:"problems"` // the first one is where to begin
+	Released    int          `json:"released"`  // packs whose release was recomputed
+	Waveforms   int          `json:"waveforms"` // files that results name, read and compared with their names
+	Problems    []Problem    `json:"problems"`  // the first one is where to begin
 }
 
 // Problem is one thing that does not agree.
@@ -41,7 +42,7 @@ type OpenIntent struct {
 }
 
 // Verify recomputes the hash chain of the journal and looks for gaps, folds the journal into empty tables and compares every
-// table with them, and recomputes every release from raw results. It works beside a running line, on the state of the moment
+// table with them, reads every waveform that a result names, and recomputes every release from raw results. It works beside a running line, on the state of the moment
 // at which it began, and needs room for a second copy of the tables in the directory for temporary files.
 func (r *Reader) Verify(ctx context.Context) (Report, error) {
 	report := Report{OpenIntents: []OpenIntent{}, Problems: []Problem{}}
@@ -86,7 +87,7 @@ func (r *Reader) compare(ctx context.Context, temp string, report *Report) error
 	if _, err := conn.ExecContext(ctx, "ATTACH ? AS records", records); err != nil {
 		return err
 	}
-	v := &verification{Report: report, conn: conn, fold: newFold(conn)}
+	v := &verification{Report: report, dir: r.dir, conn: conn, fold: newFold(conn)}
 	v.fold.exec("BEGIN")
 	if v.fold.err != nil {
 		return v.fold.err
@@ -104,6 +105,7 @@ func (r *Reader) compare(ctx context.Context, temp string, report *Report) error
 // verification is one run of Verify, within one transaction of one connection.
 type verification struct {
 	*Report
+	dir  string
 	conn *sql.Conn
 	fold *fold
 }
@@ -129,6 +131,7 @@ func (v *verification) chain(ctx context.Context) (sound bool, err error) {
 			}
 			v.Entries = row.seq
 			v.fold.entry(row, fact)
+			v.waveform(row, fact)
 		}
 		if v.fold.err != nil {
 			return false, v.fold.err
@@ -137,6 +140,18 @@ func (v *verification) chain(ctx context.Context) (sound bool, err error) {
 			v.Head = hex.EncodeToString(head.last[:])
 			return true, v.before(ctx)
 		}
+	}
+}
+
+// waveform looks whether the file that a result names is there and holds what it held then.
+func (v *verification) waveform(r row, fact line.Fact) {
+	done, ok := fact.(line.ActDone)
+	if !ok || done.Waveform == "" {
+		return
+	}
+	v.Waveforms++
+	if _, err := readWaveform(v.dir, done.Waveform); err != nil {
+		v.problem(r.seq, "waveform of %s %d of pack %s: %v", done.Task, done.Index, r.pack, err)
 	}
 }
 

@@ -49,6 +49,8 @@ type edge struct {
 	next     time.Time
 	awaiting bool
 	redial   bool
+	piece    bool // of the waveform area, from a byte on
+	at       int
 	broken   bool // the connection is cut
 	write    *tags.Command
 }
@@ -138,14 +140,16 @@ func (w *World) wire(e *edge) {
 		in = plc.Failed{Err: errCut, Class: plc.Unknown}
 		e.broken = false
 	case e.redial:
-		in = plc.Connected{}
+		in = plc.Connected{Waveforms: true}
+	case e.piece:
+		in = plc.PieceRead{Bytes: w.Plant.Waveform(w.Now, e.id)[e.at:]}
 	case e.awaiting:
 		if e.write != nil {
 			w.Plant.Command(w.Now, e.id, *e.write)
 		}
 		in = plc.StatusRead{Status: w.Plant.Status(w.Now, e.id)}
 	}
-	e.awaiting, e.redial, e.write = false, false, nil
+	e.awaiting, e.redial, e.piece, e.write = false, false, false, nil
 	w.interpret(e, e.shake.Step(w.Now, in))
 }
 
@@ -154,8 +158,8 @@ func (w *World) interpret(e *edge, out plc.Output) {
 		w.inbox = append(w.inbox, supervisor.Told{Event: event})
 	}
 	switch {
-	case out.Redial, out.Read:
-		e.awaiting, e.redial = true, out.Redial
+	case out.Redial, out.Read, out.Piece:
+		e.awaiting, e.redial, e.piece, e.at = true, out.Redial, out.Piece, out.At
 		if out.Write != nil {
 			block := *out.Write
 			e.write = &block

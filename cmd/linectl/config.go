@@ -51,6 +51,9 @@ type Device struct {
 	CommandBase *int `yaml:"command_base"` // modbus: first register of the command block
 	StatusBase  *int `yaml:"status_base"`  // modbus: first register of the status block
 
+	WaveformBase *int `yaml:"waveform_base"` // modbus: first register of the waveform area; nothing = it offers none
+	Waveform     bool `yaml:"waveform"`      // opcua: it offers the waveform area
+
 	Face         tags.Face `yaml:"face"`          // opcua: method or blocks
 	Namespace    string    `yaml:"namespace"`     // opcua: namespace URI
 	Object       string    `yaml:"object"`        // opcua: the device's object; its identity unless said
@@ -120,12 +123,16 @@ func (d *Device) complete() {
 
 // modbus returns the map of a checked device.
 func (d *Device) modbus() tags.ModbusMap {
-	return tags.ModbusMap{Unit: byte(d.Unit), CommandBase: uint16(*d.CommandBase), StatusBase: uint16(*d.StatusBase), Order: d.WordOrder}
+	m := tags.ModbusMap{Unit: byte(d.Unit), CommandBase: uint16(*d.CommandBase), StatusBase: uint16(*d.StatusBase), Order: d.WordOrder}
+	if d.WaveformBase != nil {
+		m.WaveformBase = uint16(*d.WaveformBase)
+	}
+	return m
 }
 
 // opcua returns the map of a checked device.
 func (d *Device) opcua() tags.OPCUAMap {
-	return tags.OPCUAMap{Namespace: d.Namespace, Object: d.Object, Face: d.Face, Order: d.WordOrder}
+	return tags.OPCUAMap{Namespace: d.Namespace, Object: d.Object, Face: d.Face, Order: d.WordOrder, Waveform: d.Waveform}
 }
 
 // at returns a path of the file as the process must open it.

@@ -116,7 +116,7 @@ func (k *checker) device(at string, d *Device) {
 	switch d.Protocol {
 	case protocolModbus:
 		k.registers(at, d)
-		foreign = []string{"face", "namespace", "object", "username", "password_file", "certificate"}
+		foreign = []string{"face", "namespace", "object", "username", "password_file", "certificate", "waveform"}
 	case protocolOPCUA:
 		if d.Face != tags.FaceMethod && d.Face != tags.FaceBlocks {
 			k.say(at+".face", "unknown face %q; known are %s and %s", d.Face, tags.FaceMethod, tags.FaceBlocks)
@@ -124,7 +124,7 @@ func (k *checker) device(at string, d *Device) {
 		if d.Username == "" || d.PasswordFile == "" {
 			k.say(at, "%s: an OPC UA device wants a username and a password_file; nobody logs in without", d.id)
 		}
-		foreign = []string{"unit", "command_base", "status_base"}
+		foreign = []string{"unit", "command_base", "status_base", "waveform_base"}
 	default:
 		k.say(at+".protocol", "unknown protocol %q; known are %s and %s", d.Protocol, protocolModbus, protocolOPCUA)
 		return
@@ -149,6 +149,28 @@ func (k *checker) registers(at string, d *Device) {
 	if overlap(command, tags.CommandRegisters, status, tags.StatusRegisters) {
 		k.say(at+".status_base", "%s: registers overlap: the command block takes %d to %d, the status block %d to %d",
 			d.id, command, command+tags.CommandRegisters-1, status, status+tags.StatusRegisters-1)
+	}
+	k.waveform(at, d)
+}
+
+// waveform looks at the area that a device may have beside its blocks. How long it is follows from the longest waveform, which
+// this file does not say; the first piece of it is always read whole.
+func (k *checker) waveform(at string, d *Device) {
+	if d.WaveformBase == nil {
+		return
+	}
+	base := *d.WaveformBase
+	if base < 1 || base+tags.PieceRegisters > 1<<16 {
+		k.say(at+".waveform_base", "waveform_base %d; want 1 to %d, or no key at all where the device offers no waveforms", base, 1<<16-tags.PieceRegisters)
+		return
+	}
+	for _, b := range []struct {
+		name    string
+		base, n int
+	}{{"command", *d.CommandBase, tags.CommandRegisters}, {"status", *d.StatusBase, tags.StatusRegisters}} {
+		if overlap(base, tags.PieceRegisters, b.base, b.n) {
+			k.say(at+".waveform_base", "%s: registers overlap: the waveform area begins at %d, the %s block takes %d to %d", d.id, base, b.name, b.base, b.base+b.n-1)
+		}
 	}
 }
 

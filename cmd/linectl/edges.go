@@ -21,6 +21,7 @@ type (
 // edges carries the line's jobs to the devices.
 type edges struct {
 	devices map[line.DeviceID]edge
+	keep    func(waveform []byte) (hash string, err error) // durable when it returns
 }
 
 // Send hands a job to its device and never waits. The supervisor knows no device that the configuration does not have.
@@ -31,9 +32,25 @@ func (e *edges) start(ctx context.Context, dialers map[line.DeviceID]dialer, fen
 	for id, d := range dialers {
 		e.devices[id] = plc.Start(ctx, plc.Config{
 			Device: id, Fence: fence, Dialer: d, Log: log,
-			Events: func(event line.DeviceEvent) { loop.Tell(ctx, event) },
+			Events: func(event line.DeviceEvent) { loop.Tell(ctx, e.kept(event)) },
 		})
 	}
+}
+
+// kept makes the waveform of a result durable before the line hears of the result, on the device's own goroutine: whatever the
+// line then records names a file that is there, and the loop does not wait for it. A waveform that cannot be kept is missing.
+func (e *edges) kept(event line.DeviceEvent) line.DeviceEvent {
+	done, ok := event.(line.ActFinished)
+	if !ok || done.Waveform == nil {
+		return event
+	}
+	hash, err := e.keep(done.Waveform.Bytes)
+	if err != nil {
+		done.Waveform, done.NoWaveform = nil, err.Error()
+		return done
+	}
+	done.Waveform = &line.EncodedWaveform{Hash: hash}
+	return done
 }
 
 // wait returns when every connection is closed.

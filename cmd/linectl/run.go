@@ -134,7 +134,7 @@ func (r *runner) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	edges := &edges{devices: map[line.DeviceID]edge{}}
+	edges := &edges{devices: map[line.DeviceID]edge{}, keep: store.KeepWaveform}
 	loop := supervisor.NewLoop(l, store, edges, r.log)
 	keeper, err := r.openAccounts(l, loop)
 	if err != nil {

@@ -21,8 +21,8 @@ func writeReport(out io.Writer, r traceability.Report) error {
 	for _, i := range r.OpenIntents {
 		fmt.Fprintf(out, "open: entry %d, %s asked %s for %s at index %d of %s, and the result is not there yet\n", i.Seq, i.Station, i.Device, i.Task, i.Index, i.Part)
 	}
-	_, err := fmt.Fprintf(out, "%d entries, %d released packs recomputed, %d acts open, %d problems\nhead %s\n",
-		r.Entries, r.Released, len(r.OpenIntents), len(r.Problems), r.Head)
+	_, err := fmt.Fprintf(out, "%d entries, %d released packs recomputed, %d waveforms read, %d acts open, %d problems\nhead %s\n",
+		r.Entries, r.Released, r.Waveforms, len(r.OpenIntents), len(r.Problems), r.Head)
 	return err
 }
 

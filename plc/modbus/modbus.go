@@ -61,6 +61,9 @@ func (d *Dialer) Dial(ctx context.Context) (plc.Conn, error) {
 		_ = c.Close()
 		return nil, err
 	}
+	if d.Map.WaveformBase != 0 {
+		return &waveformConn{c}, nil
+	}
 	return c, nil
 }
 
@@ -153,7 +156,7 @@ func (c *conn) fault(what string, function byte, register uint16, err error) err
 	case modbus.ExceptionCodeIllegalFunction, modbus.ExceptionCodeIllegalDataAddress, modbus.ExceptionCodeIllegalDataValue:
 		return &plc.ConfigurationError{
 			Address: c.where, Err: fmt.Errorf("%s at register %d: %w", what, register, err),
-			Remedy: "correct unit, command_base, status_base or address of this device in line.yaml",
+			Remedy: "correct unit, command_base, status_base, waveform_base or address of this device in line.yaml",
 		}
 	default:
 		return &plc.PassingError{Err: fmt.Errorf("%s at %s: %w", what, c.where, err)}

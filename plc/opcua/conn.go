@@ -24,6 +24,8 @@ type conn struct {
 	client *opcua.Client
 	face   face
 	closed bool
+
+	waveform *ua.NodeID // variable with the waveform area; nil = the device offers none
 }
 
 // face is how a device offers the handshake.

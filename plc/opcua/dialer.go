@@ -71,6 +71,9 @@ func (d *Dialer) Dial(ctx context.Context) (plc.Conn, error) {
 		_ = c.Close()
 		return nil, err
 	}
+	if c.waveform != nil {
+		return &waveformConn{c}, nil
+	}
 	return c, nil
 }
 
@@ -203,7 +206,13 @@ func (d *Dialer) bind(ctx context.Context, c *conn) error {
 	default:
 		return d.misconfigured(fmt.Errorf("unknown face %q", d.Map.Face), "use method or blocks")
 	}
+	if d.Map.Waveform {
+		c.waveform = node(d.Map.WaveformNode())
+	}
 	if err := c.face.check(ctx, c); err != nil {
+		return err
+	}
+	if err := c.checkWaveform(ctx); err != nil {
 		return err
 	}
 	_, err = c.Read(ctx)

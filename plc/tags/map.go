@@ -38,6 +38,8 @@ type ModbusMap struct {
 	CommandBase uint16    // first holding register of the command block, written by one FC16
 	StatusBase  uint16    // first holding register of the status block, read by one FC03
 	Order       WordOrder // of numbers of 32 and 64 bits
+
+	WaveformBase uint16 // first holding register of the waveform area, read by FC03 in pieces; 0 = the device offers none
 }
 
 // DefaultModbusMap is the map of the reference line: unit 1, command at 0, status at 1000, ABCD.
@@ -58,6 +60,16 @@ type OPCUAMap struct {
 	Object    string // the device's object: Object+".Execute", Object+".Status.<field>", Object+".CommandBlock", Object+".StatusBlock"
 	Face      Face
 	Order     WordOrder // of the blocks in FaceBlocks
+
+	Waveform bool // the device offers the waveform area as a ByteString: Object+".Status.Waveform", or ".WaveformBlock" in FaceBlocks
+}
+
+// WaveformNode returns the name of the variable that holds the waveform area, below the object.
+func (m OPCUAMap) WaveformNode() string {
+	if m.Face == FaceBlocks {
+		return ".WaveformBlock"
+	}
+	return ".Status.Waveform"
 }
 
 // DefaultNamespace is the namespace of the reference line's cells.

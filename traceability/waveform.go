@@ -1,0 +1,120 @@
+package traceability
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"linectl/line"
+)
+
+// waveformDir holds the waveforms below the data directory: the file of a waveform is named by the SHA-256 of its contents and
+// lies in a directory named by the first two digits, waveforms/3f/3fa9….
+const waveformDir = "waveforms"
+
+func waveformPath(dir, hash string) string {
+	return filepath.Join(dir, waveformDir, hash[:2], hash)
+}
+
+// KeepWaveform makes a waveform durable, file and directories, before the result that names it is recorded. It never writes over
+// a file: one that is there with the same contents is made durable once more, one with other contents is an error. A file that
+// no record names, as a crash between the two leaves it, does no harm: nobody looks at it. It may be called from any goroutine,
+// and an error of it leaves the store alive: the result is then recorded without a waveform.
+func (s *Store) KeepWaveform(encoding []byte) (hash string, err error) {
+	hash = line.WaveformHash(encoding)
+	path := waveformPath(s.dir, hash)
+	folder := filepath.Dir(path)
+	fresh, err := makeFolder(folder)
+	if err == nil {
+		err = s.place(folder, path, encoding)
+	}
+	if err == nil {
+		err = syncFolder(folder)
+	}
+	for up := filepath.Dir(folder); err == nil && fresh && len(up) >= len(s.dir); up = filepath.Dir(up) {
+		err = syncFolder(up) // the folder's own name
+	}
+	if err != nil {
+		return "", fmt.Errorf("waveform %s: %w", hash, explain(s.dir, err))
+	}
+	return hash, nil
+}
+
+func makeFolder(path string) (fresh bool, err error) {
+	if _, err := os.Stat(path); err == nil {
+		return false, nil
+	}
+	return true, os.MkdirAll(path, 0o700)
+}
+
+// place puts a file in its place as a whole or not at all, and syncs it.
+func (s *Store) place(folder, path string, contents []byte) error {
+	f, err := os.CreateTemp(folder, "unfinished-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(contents)
+	if err == nil {
+		err = f.Chmod(0o400)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Link(f.Name(), path) // fails if the name is taken
+	}
+	if err = errors.Join(err, os.Remove(f.Name())); errors.Is(err, fs.ErrExist) {
+		return again(path, contents)
+	}
+	return err
+}
+
+// again proves that a file holds what was to be written, and syncs it.
+func again(path string, contents []byte) error {
+	f, err := os.Open(path) //nolint:gosec // the name is made of a hash
+	if err != nil {
+		return err
+	}
+	found, err := os.ReadFile(path) //nolint:gosec // as above
+	if err == nil && !bytes.Equal(found, contents) {
+		err = fmt.Errorf("%s is there and does not hold what its name says; keep it as evidence and restore the last backup", path)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path) //nolint:gosec // the name is made of a hash
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// readWaveform reads a file and proves that it is what its name says.
+func readWaveform(dir, hash string) (line.Waveform, error) {
+	if !line.IsWaveformHash(hash) {
+		return line.Waveform{}, fmt.Errorf("%q is no name of a waveform", hash)
+	}
+	path := waveformPath(dir, hash)
+	contents, err := os.ReadFile(path) //nolint:gosec // the name is made of a hash
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return line.Waveform{}, fmt.Errorf("the file %s is missing; restore it from the last backup", path)
+	case err != nil:
+		return line.Waveform{}, fmt.Errorf("waveform: %w", err)
+	case line.WaveformHash(contents) != hash:
+		return line.Waveform{}, fmt.Errorf("the file %s was altered: its contents have the hash %s; restore it from the last backup", path, line.WaveformHash(contents))
+	}
+	w, err := line.DecodeWaveform(contents)
+	if err != nil {
+		return w, fmt.Errorf("the file %s: %w", path, err)
+	}
+	return w, nil
+}
