@@ -74,6 +74,13 @@ var table = []Definition{
 		Within:      5 * time.Minute, Again: time.Hour,
 	},
 	{
+		Condition: "master-check-failed", Severity: line.SeverityHigh, Class: Equipment, Title: "The reference part did not measure as it should",
+		Cause:       "the instrument has drifted, a contact is dirty, or the reference part is damaged",
+		Consequence: "the station takes no part; what was measured since the last good check is in doubt",
+		Action:      "hold the parts that the text names, see to instrument and reference part, then Unhold: the check is made again",
+		Within:      10 * time.Minute, Again: time.Hour,
+	},
+	{
 		Condition: "part-refused", Severity: line.SeverityMedium, Class: Process, Title: "The part in the nest may not be worked on",
 		Cause:       "the route check does not let the part in, or not on: material, hold, time limit, missing step or missing evidence",
 		Consequence: "the station waits; the line before it blocks",
@@ -107,6 +114,20 @@ var table = []Definition{
 		Consequence: "the station waits; the act is not asked for again",
 		Action:      "look at the device: a jam, a missing part, a protective stop",
 		Within:      15 * time.Minute, Again: time.Hour,
+	},
+	{
+		Condition: "material-low-*", Severity: line.SeverityLow, Class: Process, Title: "A consumable runs out soon",
+		Cause:       "at the present pace it lasts for half an hour at most, and more is ordered than it is enough for",
+		Consequence: "the station waits when it is used up; a part that is in work is finished before",
+		Action:      "fetch the next lot, and load it when the station asks for it",
+		Within:      30 * time.Minute,
+	},
+	{
+		Condition: "tool-low", Severity: line.SeverityLow, Class: Process, Title: "A tool needs its service soon",
+		Cause:       "its use has reached the warning limit of the recipe",
+		Consequence: "the station holds when the part is finished in which the tool reaches its limit",
+		Action:      "clean, dress or replace it between two parts, and say so",
+		Within:      30 * time.Minute,
 	},
 }
 

@@ -42,6 +42,7 @@ type ConsumableSnapshot struct {
 	Loaded    float64       `json:"loaded"`           // quantity when the lot was loaded; 100 % of its life
 	PerPack   float64       `json:"per_pack"`         // what the product that runs takes, 0 if it takes none
 	Lasts     time.Duration `json:"lasts,omitempty"`  // at the takt, or the last cycles where no takt is set; 0 = not known or none
+	Low       bool          `json:"low,omitempty"`    // it runs out within half an hour, before all that is ordered is built
 	Expiry    time.Time     `json:"expiry,omitzero"`  // until when the lot may be used
 	Serial    bool          `json:"serial,omitempty"` // a part of which one is scanned for each pack
 }

@@ -343,8 +343,8 @@ var facts = map[string]Fact{
 	"alarm-suppressed": AlarmSuppressed{}, "alarm-unsuppressed": AlarmUnsuppressed{}, "alarm-reset": AlarmReset{},
 	"alarm-repeated": AlarmRepeated{}, "alarm-out-of-service": AlarmOutOfService{},
 	"command-applied": CommandApplied{}, "material-loaded": MaterialLoaded{}, "tool-serviced": ToolServiced{}, "master-checked": MasterChecked{},
-	"mode-changed": ModeChanged{},
-	"user-added":   UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
+	"mode-changed": ModeChanged{}, "master-asked": MasterAsked{},
+	"user-added": UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
 }
 
 var factNames = func() map[reflect.Type]string {

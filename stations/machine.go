@@ -49,6 +49,7 @@ type Machine struct {
 	cause   string    // cause of the last change of state
 
 	master   line.MasterChecked
+	asked    bool               // a person wants the master check to be made now
 	interval time.Duration      // for which the master check that is under way will count
 	toolUse  map[string]float64 // use of each tool, in the unit of its recipe
 	service  line.ToolServiced  // a tool service that the operator has declared and the device has not yet confirmed
@@ -158,7 +159,9 @@ func (m *Machine) Apply(r line.Record) {
 			m.left = "" // nobody knows whether the cell left: it may still lie there
 		}
 	case line.MasterChecked:
-		m.master = f
+		m.master, m.asked = f, false
+	case line.MasterAsked:
+		m.asked = true
 	case line.ModeChanged:
 		m.applyMode(f)
 	case line.ToolServiced:
@@ -243,11 +246,17 @@ func (m *Machine) applyDone(f line.ActDone) {
 // MasterDue reports whether the station must measure its reference part before it may take another one.
 func (m *Machine) MasterDue(now time.Time, r *recipes.Recipe) bool {
 	check := r.Process(m.Kind).Master
-	return check != nil && m.layout.Master != "" && (m.master.Verdict != line.OK || now.After(m.master.ValidUntil))
+	return check != nil && m.layout.Master != "" && (m.asked || m.master.Verdict != line.OK || now.After(m.master.ValidUntil))
 }
 
 // Master returns the last check against the reference part; its verdict is empty before the first one.
 func (m *Machine) Master() line.MasterChecked { return m.master }
+
+// MasterAsked reports whether a person wants the check to be made now.
+func (m *Machine) MasterAsked() bool { return m.asked }
+
+// ServicePending returns the tool service that a person has declared and the device has not confirmed, or "".
+func (m *Machine) ServicePending() string { return m.service.Action }
 
 // HasMaster reports whether the station can measure a reference part.
 func (m *Machine) HasMaster() bool { return m.layout.Master != "" }

@@ -15,10 +15,11 @@ import (
 	"linectl/supervisor"
 )
 
-// raisers are the only two places from which an alarm comes, with the expressions that name one there. Where these name no
+// raisers are the only places from which an alarm comes, with the expressions that name one there. Where these name no
 // severity, all alarms of the place have the one that severityOfAll finds there.
 var raisers = map[string]*regexp.Regexp{
 	"stations/fault.go":        regexp.MustCompile(`\badd\("([a-z-]+)"[^,]*, line\.Severity(Low|Medium|High|Urgent),`),
+	"supervisor/warn.go":       regexp.MustCompile(`\badd\("([a-z-]+)"[^,]*, line\.Severity(Low|Medium|High|Urgent),`),
 	"supervisor/annunciate.go": regexp.MustCompile(`\badd\("([a-z-]+)",()`),
 }
 
@@ -134,6 +135,29 @@ func TestEveryAlarmSaysWhatToDo(t *testing.T) {
 			d.fact(weld, id, line.Intent{Token: token, Device: "ST060.welder", Task: line.TaskWeldLaser, Part: string(id), Index: 1})
 			d.fact(weld, id, line.ActQuarantined{
 				Token: token, Device: "ST060.welder", Task: line.TaskWeldLaser, Part: string(id), Index: 1, Evidence: line.Evidence{Why: "power was lost"},
+			})
+			d.status(weld, packml.Stopped, string(id))
+		},
+		"master-check-failed": func(d *desk) {
+			d.fact("ST070", "", line.MasterChecked{Verdict: line.NOK})
+			d.status("ST070", packml.Stopped, "")
+		},
+		"material-low-*": func(d *desk) {
+			d.material("ST100", noon.Add(time.Hour))
+			d.packAt("ST100", line.Stack, line.Weld, line.Inspect)
+			d.fact("ST100", "", line.MaterialLoaded{Item: "gap-filler", Lot: "G33", Quantity: 1e-6, Expiry: noon.Add(time.Hour)})
+			d.status("ST100", packml.Stopped, "")
+		},
+		"tool-low": func(d *desk) {
+			id := d.packAt(weld, line.Stack)
+			d.fact(weld, id, line.PartArrived{Part: string(id)})
+			tool, use := d.recipe.Process(line.Weld).Tool, 0.0
+			use = tool.Warn
+			token := line.NewToken(1, 78)
+			d.fact(weld, id, line.Intent{Token: token, Device: "ST060.welder", Task: d.recipe.Weld.Task, Part: string(id), Index: 1})
+			d.fact(weld, id, line.ActDone{
+				Token: token, Device: "ST060.welder", Task: d.recipe.Weld.Task, Part: string(id), Index: 1, Verdict: line.OK,
+				Measurements: []line.Measurement{{Name: "toolUse", Value: &use}},
 			})
 			d.status(weld, packml.Stopped, string(id))
 		},

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ func (l *Line) annunciate(now time.Time) {
 	l.dirty, l.overdue = false, now.Add(lookAgain)
 	var standing []alarms.Standing
 	for _, s := range l.stations {
-		for _, f := range append(s.Faults(now), l.faults(now, s)...) {
+		for _, f := range slices.Concat(l.warnings(now, s), s.Faults(now), l.faults(now, s)) {
 			standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
 		}
 	}
@@ -81,7 +82,7 @@ func (l *Line) faults(now time.Time, s *station) []line.AlarmRaised {
 		add("scanners-disagree", "the scanners do not agree on what lies in the nest", "a scanner is dirty, or a part that was let go still lies there",
 			"the station takes no part", "look into the nest and clean the scanners")
 	}
-	if len(s.infeed) > 0 && !s.empty.IsZero() && now.Sub(s.empty) > partComes {
+	if s.missesPart(now) {
 		add("part-missing", s.infeed[0]+" was sent here and has not come", "it was taken out by hand, or the conveyor stands",
 			"the station waits for it, and what comes behind it too", "look for it on the conveyor; if it is gone, write it off")
 	}

@@ -87,6 +87,10 @@ func (l *Line) command(now time.Time, q line.Request) (words string, do doing) {
 		return fmt.Sprintf("load lot %s of %s at %s", c.Lot, c.Item, c.Station), func() (string, error) { return l.loadMaterial(now, c, q.By) }
 	case line.ServiceTool:
 		return fmt.Sprintf("%s tool of %s", c.Action, c.Station), func() (string, error) { return l.serviceTool(now, c, q.By) }
+	case line.CheckMaster:
+		return "check the reference part of " + string(c.Station), func() (string, error) { return l.checkMaster(now, c, q) }
+	case line.AnswerPrompt:
+		return l.answerPrompt(now, c, q)
 	case line.SetMode:
 		return fmt.Sprintf("set %s to mode %s", c.Target, c.Mode), func() (string, error) { return l.setMode(now, c, q) }
 	case line.AcknowledgeAlarm, line.ConfirmAlarm, line.CommentAlarm, line.ShelveAlarm, line.UnshelveAlarm, line.ResetAlarm, line.DisableAlarm:
@@ -212,17 +216,28 @@ func (l *Line) decide(now time.Time, c line.DecideRework, q line.Request) (strin
 	case c.Scrap:
 		return l.scrap(now, p, q)
 	}
+	decision, err := l.reworkOf(p)
+	if err != nil {
+		return "", err
+	}
+	decision.By, decision.Why = q.By, q.Why
+	l.Record(line.Record{At: now, Station: l.ofKind(line.Bench).ID, Pack: p.id, Fact: decision})
+	return fmt.Sprintf("%s goes back to %s", p.id, l.ofKind(decision.Step).ID), nil
+}
+
+// reworkOf returns the rework that would mend a pack which waits at the bench, or why there is none.
+func (l *Line) reworkOf(p *pack) (d line.ReworkDecided, err error) {
 	bench := l.ofKind(line.Bench)
 	if p.at != bench.ID || p.state != line.InProcess || bench.Visit() == nil || bench.Visit().Pack != p.id {
-		return "", fmt.Errorf("%s waits for no decision at the bench", c.Pack)
+		return d, fmt.Errorf("%s waits for no decision at the bench", p.id)
 	}
 	r, ok := p.rework()
 	if !ok {
-		return "", fmt.Errorf("the recipe of %s allows no rework of %s; scrap it", p.id, p.blame)
+		return d, fmt.Errorf("the recipe of %s allows no rework of %s; scrap it", p.id, p.blame)
 	}
 	acts := p.toRework(r.Step)
 	if len(acts) == 0 {
-		return "", fmt.Errorf("nothing at %s can be made again that would mend %s; scrap it", r.Step, p.id)
+		return d, fmt.Errorf("nothing at %s can be made again that would mend %s; scrap it", r.Step, p.id)
 	}
 	marks, indexes := 0, []int{}
 	for _, a := range acts {
@@ -230,7 +245,7 @@ func (l *Line) decide(now time.Time, c line.DecideRework, q line.Request) (strin
 			continue
 		}
 		if marks++; r.MaxPerIndex > 0 && p.reworked[a] >= r.MaxPerIndex {
-			return "", fmt.Errorf("%s %d of %s was reworked %d times already, allowed are %d; scrap it", a.Task, a.Index, p.id, p.reworked[a], r.MaxPerIndex)
+			return d, fmt.Errorf("%s %d of %s was reworked %d times already, allowed are %d; scrap it", a.Task, a.Index, p.id, p.reworked[a], r.MaxPerIndex)
 		}
 	}
 	for _, a := range acts {
@@ -239,12 +254,9 @@ func (l *Line) decide(now time.Time, c line.DecideRework, q line.Request) (strin
 		}
 	}
 	if r.MaxPerPack > 0 && (marks > r.MaxPerPack || p.build > r.MaxPerPack) {
-		return "", fmt.Errorf("%s needs more rework than the %d that its recipe allows; scrap it", p.id, r.MaxPerPack)
+		return d, fmt.Errorf("%s needs more rework than the %d that its recipe allows; scrap it", p.id, r.MaxPerPack)
 	}
-	l.Record(line.Record{At: now, Station: bench.ID, Pack: p.id, Fact: line.ReworkDecided{
-		Step: r.Step, Acts: acts, Indexes: indexes, Build: p.build + 1, Invalidates: r.Invalidates, By: q.By, Why: q.Why,
-	}})
-	return fmt.Sprintf("%s goes back to %s", p.id, l.ofKind(r.Step).ID), nil
+	return line.ReworkDecided{Step: r.Step, Acts: acts, Indexes: indexes, Build: p.build + 1, Invalidates: r.Invalidates}, nil
 }
 
 // scrap ends a pack's way. While an act is open on it nobody knows what it will have become.

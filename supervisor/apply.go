@@ -88,6 +88,7 @@ func (l *Line) applyAtStation(r line.Record) {
 	default: // the machine's own
 	}
 	s.figures.follow(r, s.Visit())
+	s.counted = time.Time{}
 	s.Apply(r)
 }
 

@@ -27,6 +27,12 @@ func (l *Line) present(c line.Command) string {
 			return s.State().String()
 		}
 		return l.states()
+	case line.CheckMaster:
+		if s := l.byID[c.Station]; s != nil {
+			return s.masterWords()
+		}
+	case line.AnswerPrompt:
+		return l.presentPrompt(c)
 	case line.SetMode:
 		if s := l.byID[line.StationID(c.Target)]; s != nil {
 			return "mode " + s.Mode().String()

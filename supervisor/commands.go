@@ -3,7 +3,6 @@ package supervisor
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"linectl/line"
@@ -58,22 +57,38 @@ func (l *Line) commandsOfLine(stations []line.StationSnapshot) []line.CommandSna
 	for i, c := range given {
 		list[i].Command = c.String()
 		var why []string
+		by := map[string][]string{}
 		for j, s := range l.stations {
 			switch one := stations[j].Commands[i]; {
 			case there(c, s.State()):
 			case one.Possible:
 				list[i].Possible = true
 			default:
-				why = append(why, fmt.Sprintf("%s: %s", s.ID, one.WhyNot))
+				if by[one.WhyNot] == nil {
+					why = append(why, one.WhyNot)
+				}
+				by[one.WhyNot] = append(by[one.WhyNot], string(s.ID))
 			}
 		}
-		switch {
-		case list[i].Possible:
-		case len(why) == 0:
-			list[i].WhyNot = fmt.Sprintf("no station waits for %s", c)
-		default:
-			list[i].WhyNot = strings.Join(slices.Compact(why), "; ")
+		if !list[i].Possible {
+			list[i].WhyNot = whyNot(c, why, by)
 		}
 	}
 	return list
+}
+
+// whyNot names the first few reasons and the stations that have them.
+func whyNot(c packml.Command, why []string, by map[string][]string) string {
+	if len(why) == 0 {
+		return fmt.Sprintf("no station waits for %s", c)
+	}
+	const shown = 3
+	var said []string
+	for _, text := range why[:min(shown, len(why))] {
+		said = append(said, fmt.Sprintf("%s: %s", someOf(by[text]), text))
+	}
+	if more := len(why) - shown; more > 0 {
+		said = append(said, fmt.Sprintf("%d more reasons at other stations", more))
+	}
+	return strings.Join(said, "; ")
 }

@@ -70,6 +70,7 @@ func (l *Line) consumables(s *station) []line.ConsumableSnapshot {
 			c.Lot, c.Remaining, c.Loaded, c.Expiry = lot.Lot, max(lot.Quantity, 0), lot.full, lot.Expiry
 		}
 		c.Lasts = lasts(c, s.pace())
+		c.Low = l.low(s, c)
 		list = append(list, c)
 	}
 	return list
@@ -86,3 +87,28 @@ func lasts(c line.ConsumableSnapshot, pace time.Duration) time.Duration {
 
 // maxLasts bounds how long a consumable is said to last: beyond a month nobody asks.
 const maxLasts = 31 * 24 * time.Hour
+
+// lowWithin is how long before a consumable runs out the operator is told.
+const lowWithin = 30 * time.Minute
+
+// low reports whether a consumable runs out soon. One that is enough for all that is ordered does not.
+func (l *Line) low(s *station, c line.ConsumableSnapshot) bool {
+	if c.PerPack <= 0 || c.Serial || c.Lasts > lowWithin || s.pace() <= 0 && c.Remaining >= c.PerPack {
+		return false
+	}
+	return float64(l.toCome(s))*c.PerPack > c.Remaining+1e-9
+}
+
+// toCome counts the packs of all orders that have yet to be finished at a station.
+func (l *Line) toCome(s *station) int {
+	n := 0
+	for _, o := range l.orders {
+		n += o.Quantity - o.started
+	}
+	for _, p := range l.live {
+		if _, on := p.recipe.Step(s.cfg.Kind); on && !p.disposed() && p.steps[s.cfg.Kind].verdict != line.OK {
+			n++
+		}
+	}
+	return n
+}

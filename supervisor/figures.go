@@ -21,6 +21,8 @@ type figures struct {
 	moded     time.Time        // when that was
 	processed int
 	defective int
+	services  int       // of its tools
+	masters   masterLog // checks against the reference part
 }
 
 // begin is the first start of the line: what never changed has been so since then.
@@ -38,11 +40,17 @@ func (f *figures) follow(r line.Record, v *stations.Visit) {
 		f.stopped(fact)
 	case line.ModeChanged:
 		f.mode, f.moded = fact, r.At
+	case line.ToolServiced:
+		f.services++
+	case line.MasterChecked:
+		f.masters.checked(r.At, fact)
 	case line.StepDone:
 		f.finished(r.At, fact.Verdict)
+		f.masters.measured = append(f.masters.measured, fact.Part)
 	case line.PartMoved: // a cell has no step; one that was written off was not worked on
 		if r.Pack == "" && v != nil && v.Part == fact.Part {
 			f.finished(r.At, cellVerdict(v))
+			f.masters.measured = append(f.masters.measured, fact.Part)
 		}
 	default: // no figure is made of it
 	}

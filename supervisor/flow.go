@@ -26,7 +26,10 @@ func (l *Line) flow(now time.Time) bool {
 func (l *Line) serve(now time.Time, s *station) bool {
 	switch {
 	case s.Visit() == nil:
-		return l.admit(now, s)
+		wanted := s.wants
+		moved := l.admit(now, s)
+		s.note(now, wanted)
+		return moved
 	case s.Closed():
 		return l.unload(now, s)
 	case l.waitsForQuality(s):
@@ -49,11 +52,14 @@ func (l *Line) admit(now time.Time, s *station) bool {
 	case st != packml.Execute && st != packml.Suspended:
 		return false
 	}
-	s.stuck = ""
+	s.stuck, s.wants = "", nil
 	nest, sure := s.Nest()
 	s.look(now, nest, sure)
 	if !sure {
 		return false
+	}
+	if done, busy := l.makeMaster(now, s); busy {
+		return done
 	}
 	v, p, waits := l.nextPart(now, s, nest)
 	if s.Rest(now, waits) {
@@ -70,6 +76,7 @@ func (l *Line) admit(now time.Time, s *station) bool {
 			return s.CheckMaster(now, *v.Recipe.Process(s.cfg.Kind).Master)
 		}
 		if s.stuck = l.routeCheck(now, s, p); s.stuck != "" {
+			s.wants = p
 			return false
 		}
 	}
@@ -98,11 +105,11 @@ func (l *Line) nextSet(now time.Time, s *station, nest string) (v stations.Visit
 	for _, id := range l.sets {
 		why := l.routeCheck(now, s, l.packs[id])
 		if why == "" {
-			s.stuck = ""
+			s.stuck, s.wants = "", nil
 			return l.packs[id].visit(s.cfg.Kind), l.packs[id], ""
 		}
 		if s.stuck == "" {
-			s.stuck = why
+			s.stuck, s.wants = why, l.packs[id]
 		}
 	}
 	if s.stuck != "" {

@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -102,6 +103,16 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
+// everything shows the whole line as text.
+func (d *desk) everything() string {
+	snap := d.Snapshot(d.now)
+	text, err := json.Marshal(snap)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return fmt.Sprintf("%s %+v", text, snap.Accounts)
+}
+
 // No origin is nobody, and what a person types as their name gives no right.
 func TestNobodyMayDoAnything(t *testing.T) {
 	order := line.AddOrder{Order: "o", Product: "ESS-P2", Quantity: 1}
@@ -124,7 +135,7 @@ func TestNobodyMayDoAnything(t *testing.T) {
 			d := newDesk(t)
 			d.account("boss", line.TeamLeader)
 			d.account("amna", line.Viewer)
-			before := fmt.Sprintf("%+v", d.Snapshot(d.now))
+			before := d.everything()
 			reply, audit := d.request(tt.q)
 			if reply.Accepted || !strings.Contains(reply.Text, tt.want) {
 				t.Errorf("answer %+v, want refused with %q", reply, tt.want)
@@ -132,7 +143,7 @@ func TestNobodyMayDoAnything(t *testing.T) {
 			if audit.Accepted || audit.By != tt.q.By || audit.Account != tt.q.Account || audit.Origin != tt.q.Origin || audit.Reply != reply.Text {
 				t.Errorf("audit %+v", audit)
 			}
-			if after := fmt.Sprintf("%+v", d.Snapshot(d.now)); after != before {
+			if after := d.everything(); after != before {
 				t.Errorf("something changed:\n%s\n%s", before, after)
 			}
 		})

@@ -11,19 +11,23 @@ import (
 // station is a station in its place in the line.
 type station struct {
 	*stations.Machine
-	cfg     StationConfig
-	devices []*stations.Device
-	items   []recipes.Material    // consumables that any recipe uses here
-	after   *station              // nil at its end
-	infeed  []string              // parts that were sent here and have not arrived, first come first
-	index   int                   // receive: number in its stream of the cell that is being scanned
-	starved string                // what its neighbours' lack is called when it waits for a part
-	blocked string                // what a neighbour says that cannot send it a part
-	lots    []line.MaterialLoaded // in force since the part arrived
-	unsure  time.Time             // since when the scanners of the nest do not agree; zero while they do
-	empty   time.Time             // since when a part that was sent here has not come; zero while none is missing
-	figures figures               // what it has done so far
-	stuck   string                // why the part in the nest may not be worked on, or the next one not taken
+	cfg      StationConfig
+	devices  []*stations.Device
+	items    []recipes.Material    // consumables that any recipe uses here
+	after    *station              // nil at its end
+	infeed   []string              // parts that were sent here and have not arrived, first come first
+	index    int                   // receive: number in its stream of the cell that is being scanned
+	starved  string                // what its neighbours' lack is called when it waits for a part
+	blocked  string                // what a neighbour says that cannot send it a part
+	lots     []line.MaterialLoaded // in force since the part arrived
+	unsure   time.Time             // since when the scanners of the nest do not agree; zero while they do
+	empty    time.Time             // since when a part that was sent here has not come; zero while none is missing
+	figures  figures               // what it has done so far
+	counted  time.Time             // when its warnings are to be looked through again
+	warned   []line.AlarmRaised    // they
+	wants    *pack                 // the pack of which stuck speaks, if it speaks of one that wants to come in
+	wantedAt time.Time             // since when
+	stuck    string                // why the part in the nest may not be worked on, or the next one not taken
 }
 
 // room reports whether another part may be sent to the station.
@@ -49,6 +53,18 @@ func (s *station) look(now time.Time, nest string, sure bool) {
 	}
 	since(&s.unsure, !sure)
 	since(&s.empty, nest == "" && len(s.infeed) > 0)
+}
+
+// note notes since when a pack is not let in. A restart lets it ask anew.
+func (s *station) note(now time.Time, before *pack) {
+	if s.wants != before {
+		s.wantedAt = now
+	}
+}
+
+// missesPart reports whether a part that was sent here is long overdue.
+func (s *station) missesPart(now time.Time) bool {
+	return len(s.infeed) > 0 && !s.empty.IsZero() && now.Sub(s.empty) > partComes
 }
 
 // used lists the consumables that went into a pack here: every lot that was in force at any time of the visit. The quantity

@@ -163,34 +163,29 @@ func (r *rig) start() {
 	}
 }
 
-// serials scans the serial parts that a station asks for.
-func (r *rig) serials(s line.StationSnapshot) {
-	for _, rec := range r.config.Recipes {
-		for _, m := range rec.Materials {
-			if m.Level == "serial" && m.Kind == s.Kind && strings.Contains(s.Reason, "needs "+m.Item+":") {
-				r.try(line.LoadMaterial{Station: s.Station, Item: m.Item, Lot: line.LotID(fmt.Sprintf("S%d-%d", r.fence, r.asked)), Quantity: m.Quantity, Expiry: r.Now.Add(1000 * time.Hour)})
-			}
+// answer answers the questions of the line as a person would who looks at nothing else: a rework where one is possible, a new serial
+// for each part, the tool serviced. What lies at a bench that does not run, and what is missing, waits.
+func (r *rig) answer(snap line.Snapshot) {
+	for _, q := range snap.Prompts {
+		a := line.AnswerPrompt{Prompt: q.Prompt, Option: q.Options[0]}
+		switch {
+		case strings.Contains(q.Prompt, "/serial/"):
+			a.Input = fmt.Sprintf("S%d-%d", r.fence, r.asked)
+		case strings.Contains(q.Prompt, "/missing/"), strings.Contains(q.Prompt, "/decide/") && snap.Stations[len(snap.Stations)-1].State != "Execute":
+			continue
 		}
+		r.try(a)
 	}
 }
 
 // attend does what an operator does while the line runs, once.
 func (r *rig) attend(snap line.Snapshot) {
+	r.answer(snap)
 	for _, s := range snap.Stations {
-		r.serials(s)
-		switch {
-		case s.Kind == line.Bench && s.Pack != "" && s.State == "Execute":
-			if !r.try(line.DecideRework{Pack: s.Pack}).Accepted {
-				r.try(line.DecideRework{Pack: s.Pack, Scrap: true})
-			}
-		case s.State == "Aborted", s.State == "Stopped", s.State == "Idle":
+		switch s.State {
+		case "Aborted", "Stopped", "Idle":
 			r.try(line.Machine{Target: string(s.Station), Command: map[string]string{"Aborted": "Clear", "Stopped": "Reset", "Idle": "Start"}[s.State]})
-		case s.State == "Held":
-			for _, action := range []string{"clean", "dress"} {
-				if strings.Contains(s.Reason, "tool limit") && strings.Contains(s.Reason, action) {
-					r.try(line.ServiceTool{Station: s.Station, Action: action})
-				}
-			}
+		case "Held":
 			r.try(line.Machine{Target: string(s.Station), Command: "Unhold"})
 		}
 	}

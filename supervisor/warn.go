@@ -1,0 +1,49 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+
+	"linectl/line"
+)
+
+// warnings are what the line knows of a station before the station itself feels it, and so the first out of what follows: a check
+// against the reference part that was not good, and what runs out soon. They are looked through once in lookAgain, and when
+// anything was recorded of the station.
+func (l *Line) warnings(now time.Time, s *station) []line.AlarmRaised {
+	if now.Before(s.counted) {
+		return s.warned
+	}
+	s.counted, s.warned = now.Add(lookAgain), nil
+	add := func(id string, severity int, text, cause, action string) {
+		s.warned = append(s.warned, line.AlarmRaised{Alarm: string(s.ID) + "/" + id, Severity: severity, Text: text, Cause: cause, Action: action})
+	}
+	if log := &s.figures.masters; log.bad() {
+		add("master-check-failed", line.SeverityHigh, s.doubt(), log.why(), "")
+	}
+	for _, c := range l.consumables(s) {
+		if c.Low {
+			add("material-low-"+c.Item, line.SeverityLow, runsOut(s.ID, c), "", "")
+		}
+	}
+	if r := l.runs(s); r != nil {
+		if t := r.Process(s.cfg.Kind).Tool; t != nil && t.Warn > 0 && s.ToolUse(t.Name) >= t.Warn {
+			add("tool-low", line.SeverityLow, fmt.Sprintf("%s at %s used %s of %s: %s it soon", t.Name, s.ID,
+				line.Format(s.ToolUse(t.Name), t.Unit), line.Format(t.Limit, t.Unit), t.Action), "", t.Action+" it between two parts, and say so")
+		}
+	}
+	return s.warned
+}
+
+// runsOut says which consumable runs out where, of which lot how much is left, and for how many packs.
+func runsOut(at line.StationID, c line.ConsumableSnapshot) string {
+	left := line.Format(c.Remaining, c.Unit)
+	if c.Lot == "" {
+		return fmt.Sprintf("%s is missing at %s: no lot is loaded", c.Item, at)
+	}
+	packs := int(c.Remaining/c.PerPack + 1e-9)
+	if packs == 0 {
+		return fmt.Sprintf("%s is used up at %s: lot %s has %s left and a pack takes more", c.Item, at, c.Lot, left)
+	}
+	return fmt.Sprintf("%s runs out at %s: lot %s has %s left, for %d packs, about %s", c.Item, at, c.Lot, left, packs, shortly(c.Lasts))
+}
