@@ -57,6 +57,7 @@ random passwords. With --forever it goes on until interrupted.`,
 	c.Flags().StringVar(&d.dir, "data", "", "directory for the line and its records (default: a new one for temporary files)")
 	c.Flags().BoolVar(&d.forever, "forever", false, "keep building until interrupted")
 	c.Flags().StringVar(&d.faces.Gateway, "gateway-listen", "", "host and port of the OPC UA server (default: a free port of 127.0.0.1)")
+	c.Flags().StringVar(&d.faces.HMI, "hmi-listen", "", "host and port of the HMI for browsers (default: a free port of 127.0.0.1)")
 	c.Flags().IntVar(&d.cells, "cells", 0, "cells in each magazine lane (default: enough for the order)")
 	c.Flags().DurationVar(&d.stall, "stall", 0, "give up when nothing has got further for so long (default: 90s, longer at a low speed)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -153,7 +154,7 @@ func (d *demo) startLine(ctx context.Context) (err error) {
 	if d.faces == nil {
 		args = append(args, "--no-gateway")
 	} else {
-		args = append(args, "--gateway-listen", d.faces.Gateway)
+		args = append(args, "--gateway-listen", d.faces.Gateway, "--hmi-listen", d.faces.HMI)
 	}
 	d.line, err = startChild("supervisor", filepath.Join(d.dir, "run.log"), args...)
 	if err != nil {

@@ -37,15 +37,20 @@ var demoPeople = []demoAccount{
 // demoFaces says where the demo shows itself.
 type demoFaces struct {
 	Gateway  string        // address of the OPC UA server, empty for none
+	HMI      string        // address of the HMI for browsers
 	accounts []demoAccount // with their passwords
 }
 
 // prepare finds a port for each face that has none.
 func (f *demoFaces) prepare(ctx context.Context) (err error) {
-	if f.Gateway == "" {
-		f.Gateway, err = freePort(ctx)
+	for _, address := range []*string{&f.Gateway, &f.HMI} {
+		if *address == "" {
+			if *address, err = freePort(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	return err
+	return nil
 }
 
 // freePort returns an address of this computer that nobody listens on now.
@@ -70,7 +75,9 @@ func (d *demo) welcome(ctx context.Context) error {
 		return err
 	}
 	d.faces.accounts = accounts
-	return d.line.await(ctx, 30*time.Second, func(ctx context.Context) error { return answers(ctx, d.faces.Gateway) })
+	return d.line.await(ctx, 30*time.Second, func(ctx context.Context) error {
+		return errors.Join(answers(ctx, d.faces.Gateway), answers(ctx, d.faces.HMI))
+	})
 }
 
 // answers reports whether somebody listens at an address.
@@ -125,6 +132,7 @@ func makeDemoAccounts(ctx context.Context, client *control.Client, path string) 
 
 // tellFaces says where to look while the line runs, and as whom.
 func (d *demo) tellFaces() {
+	fmt.Fprintf(d.out, "Browser  %s\n", browserURL(d.faces.HMI))
 	fmt.Fprintf(d.out, "OPC UA   opc.tcp://%s\n", d.faces.Gateway)
 	for _, a := range d.faces.accounts {
 		fmt.Fprintf(d.out, "  log in as %-9s with %s   (%s)\n", a.User, a.Password, line.RoleNames(a.Roles))

@@ -233,7 +233,7 @@ func TestAnOperatorRunsTheLineOverOPCUA(t *testing.T) {
 // TestRunKeepsItsGateway kills the gateway: the line does not notice, and the gateway comes back.
 func TestRunKeepsItsGateway(t *testing.T) {
 	b := newHMIBench(t)
-	b.start(t, "--gateway-listen", b.address)
+	b.start(t, "--gateway-listen", b.address, "--no-hmi")
 	b.accounts(t)
 	b.await(t)
 	first := childrenOf(t, b.run.cmd.Process.Pid)
@@ -272,7 +272,7 @@ func TestRunKeepsItsGateway(t *testing.T) {
 // logged in: a text of 2 GiB is announced. The line goes on, and an operator gets in again.
 func TestAHugeGreetingEndsNothingButTheGateway(t *testing.T) {
 	b := newHMIBench(t)
-	b.start(t, "--gateway-listen", b.address)
+	b.start(t, "--gateway-listen", b.address, "--no-hmi")
 	b.accounts(t)
 	b.await(t)
 	hello := []byte("HELF")

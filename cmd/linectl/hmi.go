@@ -18,7 +18,7 @@ import (
 
 	"linectl/hmi/opcua"
 	"linectl/hmi/web"
-	own "linectl/plc/opcua"
+	client "linectl/plc/opcua"
 )
 
 const defaultHMI = "127.0.0.1:8443"
@@ -80,12 +80,13 @@ func (h *panel) check() error {
 }
 
 func (h *panel) run(ctx context.Context) error {
+	contain(h.log)
 	dir := filepath.Join(h.data, "hmi")
 	name, err := os.Hostname()
 	if err != nil {
 		name = "localhost"
 	}
-	id, file, err := own.LoadOrCreateIdentityIn(dir, "hmi", "urn:linectl:hmi:"+name, "linectl hmi", time.Now())
+	id, file, err := client.LoadOrCreateIdentityIn(dir, "hmi", "urn:linectl:hmi:"+name, "linectl hmi", time.Now())
 	if err != nil {
 		return fmt.Errorf("certificate of the hmi: %w", err)
 	}
@@ -149,7 +150,7 @@ func (h *panel) open(ctx context.Context, dir string) (secure bool, _ net.Listen
 	if err != nil {
 		return false, nil, fmt.Errorf("hmi: %w; choose another address with --listen", err)
 	}
-	if ip := net.ParseIP(host); h.crt == "" && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+	if h.crt == "" && own(host) {
 		return false, web.Bounded(listener), nil
 	}
 	var crt tls.Certificate
@@ -183,4 +184,18 @@ func readDER(file string) ([]byte, error) {
 		b = block.Bytes
 	}
 	return b, nil
+}
+
+// browserURL is what a person types to see an HMI that listens at an address.
+func browserURL(listen string) string {
+	if host, _, err := net.SplitHostPort(listen); err == nil && own(host) {
+		return "http://" + listen
+	}
+	return "https://" + listen
+}
+
+// own reports whether a host is this computer and nobody else's.
+func own(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -26,8 +26,8 @@ func newRun() *cobra.Command {
 		Long: `Runs the supervisor: the stations' state machines, the records, the devices and the control socket. It listens on no network
 port. After a start every station is Stopped or Aborted, and nothing moves until somebody says so.
 
-Unless told not to, it starts the OPC UA server (linectl gateway) as a process of its own and keeps it running. That one listens
-on a network port; the line does not depend on it.
+Unless told not to, it starts the OPC UA server (linectl gateway) and the HMI for browsers (linectl hmi) as processes of their own
+and keeps them running. Those listen on network ports; the line does not depend on them.
 
 SIGTERM stops all stations at the end of their running acts and exits 0; a second one exits at once. If something cannot be
 recorded it exits 1 without another word to a device; the next start finds out what became of the open acts.`,
@@ -35,7 +35,9 @@ recorded it exits 1 without another word to a device; the next start finds out w
 	c.Flags().StringVar(&r.config, "config", "", "line.yaml")
 	c.Flags().StringVar(&r.data, "data", defaultData, "data directory for the records")
 	c.Flags().BoolVar(&r.verbose, "verbose", false, "log more")
-	c.Flags().BoolVar(&r.noGateway, "no-gateway", false, "do not start the OPC UA server beside it")
+	c.Flags().BoolVar(&r.noGateway, "no-gateway", false, "do not start the OPC UA server beside it, nor the HMI that lives on it")
+	c.Flags().BoolVar(&r.noHMI, "no-hmi", false, "do not start the HMI for browsers beside it")
+	c.Flags().StringVar(&r.hmi, "hmi-listen", defaultHMI, "host and port of the HMI for browsers that is started beside it")
 	c.Flags().StringVar(&r.gateway, "gateway-listen", defaultGateway, "host and port of the OPC UA server that is started beside it")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if r.config == "" {
@@ -88,6 +90,8 @@ type runner struct {
 	verbose      bool
 	noGateway    bool
 	gateway      string // where the gateway beside it listens
+	noHMI        bool
+	hmi          string // where the HMI for browsers listens
 	log          *slog.Logger
 	out          io.Writer // for what only the person who starts it may see
 }
@@ -158,6 +162,9 @@ func (r *runner) serve(ctx context.Context, loop *supervisor.Loop, edges *edges,
 	wait.Go(func() { socket = answer(around, server) })
 	if !r.noGateway {
 		wait.Go(func() { r.keepGateway(around) })
+	}
+	if !r.noGateway && !r.noHMI {
+		wait.Go(func() { r.keepHMI(around) })
 	}
 	err := loop.Run(ctx)
 	end()
