@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests need is there: a C compiler (SQLite is C), golangci-lint and gofumpt in the versions we use, and
+# Makes sure that what the tests need is there: a C compiler (SQLite is C), strace, golangci-lint and gofumpt in the versions we use, and
 # node-opcua, an OPC UA client by other people.
 # The two tools come into .tools/bin, from this machine if it has that very version, else by go install. As root a missing
 # Debian package is installed; otherwise it is named. A checker that cannot be had is left out and named, except in CI.
@@ -46,6 +46,7 @@ if ! command -v go >/dev/null; then
 	exit 1
 fi
 debian gcc gcc "SQLite is C"
+debian strace strace "the power is cut after any system call"
 tool golangci-lint github.com/golangci/golangci-lint/v2 github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
 tool gofumpt mvdan.cc/gofumpt mvdan.cc/gofumpt v0.12.0
 

@@ -53,7 +53,8 @@ var house = map[string]room{
 		libraries: []string{"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8", "github.com/goccy/go-yaml"},
 	},
 
-	"test/bench": {},
+	"test/bench":     {},
+	"test/powerloss": {},
 
 	"internal/archtest": {},
 	"internal/tally":    {},
