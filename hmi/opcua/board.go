@@ -82,9 +82,12 @@ func same(a, b any) bool {
 	case time.Time:
 		y, ok := b.(time.Time)
 		return ok && x.Equal(y)
-	case []ID:
-		y, ok := b.([]ID)
-		return ok && slices.Equal(x, y)
+	case Record:
+		y, ok := b.(Record)
+		return ok && slices.EqualFunc(x, y, same)
+	case []Record:
+		y, ok := b.([]Record)
+		return ok && slices.EqualFunc(x, y, func(a, b Record) bool { return same(a, b) })
 	}
 	return a == b
 }
@@ -103,10 +106,11 @@ func (g *Gateway) publish(q Quality) {
 		g.put(deviceValues(t, q, s.At)...)
 		g.put(consumableValues(t, q, s.At)...)
 		g.put(masterValues(t, q, s.At)...)
+		g.put(toolValues(t, q, s.At)...)
 		g.board.put(Value{Own(string(t.Station) + ".LastRefusal"), g.refused[t.Station], q, s.At})
 		g.put(packmlValues(string(t.Station), s, t, q)...)
 		if r, ok := g.results[t.Station]; ok {
-			g.put(resultValues(string(t.Station), r, simulated(t), q)...)
+			g.put(resultValues(string(t.Station), r, s, simulated(t), q)...)
 		}
 	}
 	lead := leading(s)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,7 +59,7 @@ func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
 		line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{},
 		results: map[line.StationID]result{}, parts: map[string]bool{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
 	}
-	if err := space.Declare(lineNodes()...); err != nil {
+	if err := space.Declare(append(typeNodes(), lineNodes()...)...); err != nil {
 		return nil, err
 	}
 	if err := space.Declare(g.lineMethods()...); err != nil {
@@ -159,7 +160,7 @@ func (g *Gateway) build(s *line.Snapshot) error {
 			g.built[t.Station] = true
 			g.names.stations[t.Station] = nameFields(string(t.Station), stationFields)
 		}
-		parts := append(g.consumableNodes(t), g.masterNodes(t)...)
+		parts := slices.Concat(g.consumableNodes(t), g.masterNodes(t), g.toolNodes(t))
 		if len(parts) == 0 {
 			continue
 		}

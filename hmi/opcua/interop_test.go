@@ -19,19 +19,11 @@ import (
 
 const interop = "../../test/interop"
 
-// TestAStrangersClient lets node-opcua, a client by other people in another language, do what an operator does.
-func TestAStrangersClient(t *testing.T) {
-	program, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("skipped: node is not installed")
-	}
-	if _, err := os.Stat(filepath.Join(interop, "node_modules", "node-opcua")); err != nil {
-		t.Skip("skipped: run npm install in test/interop first")
-	}
-	p := newPlant()
+// stranger runs one of our scripts with node-opcua, a client by other people in another language, and returns what it saw: the
+// JSON behind SEEN. Without node or the library the test is skipped.
+func stranger(ctx context.Context, t *testing.T, b *bench, script string, args ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	b := open(t, p, dir, freeAddress(t))
-	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "ST060.State"))
 	key, err := x509.MarshalPKCS8PrivateKey(b.client.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -43,21 +35,44 @@ func TestAStrangersClient(t *testing.T) {
 		}
 		return file
 	}
-	certificate, private := write("hmi.pem", "CERTIFICATE", b.client.Certificate), write("hmi.key", "PRIVATE KEY", key)
+	return nodeScript(ctx, t, append([]string{
+		script, "opc.tcp://" + b.address, write("hmi.pem", "CERTIFICATE", b.client.Certificate), write("hmi.key", "PRIVATE KEY", key), filepath.Join(dir, "node"),
+	}, args...)...)
+}
+
+// nodeScript runs one of our scripts with node, and returns the JSON behind SEEN.
+func nodeScript(ctx context.Context, t *testing.T, args ...string) string {
+	t.Helper()
+	program, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("skipped: node is not installed")
+	}
+	if _, err := os.Stat(filepath.Join(interop, "node_modules", "node-opcua")); err != nil {
+		t.Skip("skipped: run npm install in test/interop first")
+	}
+	script := exec.CommandContext(ctx, program, args...) //nolint:gosec // our own script
+	script.Dir = interop
+	out, err := script.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	_, text, _ := strings.Cut(string(out), "SEEN ")
+	return text
+}
+
+// TestAStrangersClient lets node-opcua do what an operator does.
+func TestAStrangersClient(t *testing.T) {
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "ST060.State"))
 	for _, policy := range []string{"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"} {
 		t.Run(policy, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			client := exec.CommandContext(ctx, program, "operator.cjs", "opc.tcp://"+b.address, certificate, private, filepath.Join(dir, "node"), policy) //nolint:gosec // our own script
-			client.Dir = interop
-			out, err := client.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			_, text, _ := strings.Cut(string(out), "SEEN ")
+			text := stranger(ctx, t, b, "operator.cjs", policy)
 			var seen map[string]any
 			if err := json.Unmarshal([]byte(text), &seen); err != nil {
-				t.Fatalf("%v: %s", err, out)
+				t.Fatalf("%v: %s", err, text)
 			}
 			want := map[string]any{
 				"wrongPassword": "refused", "browsed": []any{"ReasonText", "ST060"}, "packml": "Held", "state": 11.0, "reason": "ST060.welder holds by itself",

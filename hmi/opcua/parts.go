@@ -97,3 +97,36 @@ func masterValues(t *line.StationSnapshot, q Quality, at time.Time) []Value {
 		v("LastGood", moment(m.LastGood)), v("Steps", list(m.Steps)), v("Suspect", list(m.Suspect)),
 	}
 }
+
+// toolNodes are the lifetime of a wearing tool (OPC 40001-1, 11), once it has been in use. The caller holds the mutex.
+func (g *Gateway) toolNodes(t *line.StationSnapshot) []Node {
+	of := toolID(t)
+	if t.Tool == "" || g.parts[of.Text] {
+		return nil
+	}
+	g.parts[of.Text] = true
+	limit := func(name string) Node {
+		return Variable{
+			Browse: Browse{ID: Own(of.Text + "." + name), Parent: of, Space: diSpace, Name: name}, Kind: Double, Property: true, Unit: pieces, Range: amount,
+		}
+	}
+	return []Node{
+		Variable{
+			Browse: Browse{ID: of, Parent: Own("Machine.LifetimeCounters"), Name: string(t.Station) + "." + t.Tool, Help: "Use of the tool since its last service."},
+			Type:   diID(468), Kind: Double, Unit: pieces, Range: amount,
+		},
+		limit("StartValue"), limit("LimitValue"),
+	}
+}
+
+func toolID(t *line.StationSnapshot) ID {
+	return Own("Machine.LifetimeCounters." + string(t.Station) + "." + t.Tool)
+}
+
+func toolValues(t *line.StationSnapshot, q Quality, at time.Time) []Value {
+	if t.Tool == "" {
+		return nil
+	}
+	of := toolID(t)
+	return []Value{{of, t.ToolUse, q, at}, {Own(of.Text + ".StartValue"), 0.0, q, at}, {Own(of.Text + ".LimitValue"), t.ToolLimit, q, at}}
+}

@@ -11,18 +11,27 @@ import (
 // resultSpace is the namespace of OPC 40001-101, whose ResultMetaDataType names what we show of a result.
 const resultSpace = "http://opcfoundation.org/UA/Machinery/Result/"
 
-// resultNodes show the last result of a station, a field a node: the structure itself is not offered.
+// resultNodes show the last result of a station twice: a field a node, for HMIs that read no structures, and as OPC 40001-101 has it.
 func resultNodes(station string) []Node {
-	root := Own(station + ".LastResult")
+	root, results := Own(station+".LastResult"), Own(station+".ResultManagement")
 	field := func(name string, kind Kind, help string) Node {
 		return Variable{Browse: Browse{ID: Own(root.Text + "." + name), Parent: root, Space: resultSpace, Name: name, Help: help}, Kind: kind}
 	}
+	last := Own(results.Text + ".Results.LastResult")
 	return []Node{
 		Object{Browse: Browse{ID: root, Parent: Own(station), Name: "LastResult", Help: "The last step that was finished here while the gateway was running."}},
 		field("ResultId", String, "Number of the journal entry."), field("PartId", String, "The part."), field("StepId", String, "What was done."),
+		field("ProductId", String, "The product."), field("JobId", String, "The order."),
 		field("CreationTime", Moment, "When it was judged."), field("IsSimulated", Bool, "True when any device of the station is virtual."),
 		field("ResultEvaluation", Int32, "0 undefined, 1 OK, 2 not OK, 3 not decidable."),
 		field("ResultEvaluationDetails", Text, "Why it is not OK."),
+		Object{Browse: Browse{ID: results, Parent: Own(station), Name: "ResultManagement", Help: "After OPC 40001-101."}, Type: resultID(1004)},
+		Object{Browse: Browse{ID: Own(results.Text + ".Results"), Parent: results, Space: resultSpace, Name: "Results"}, Folder: true},
+		Variable{
+			Browse: Browse{ID: last, Parent: Own(results.Text + ".Results"), Name: "LastResult", Help: "Without ResultContent: the record store has the readings."},
+			Type:   resultID(2001), Kind: Structured, Data: resultID(3008),
+		},
+		Variable{Browse: Browse{ID: Own(last.Text + ".ResultMetaData"), Parent: last, Space: resultSpace, Name: "ResultMetaData"}, Kind: Structured, Data: resultID(3007)},
 	}
 }
 
@@ -33,11 +42,21 @@ type result struct {
 	step line.StepDone
 }
 
-func resultValues(station string, r result, simulated bool, q Quality) []Value {
+func resultValues(station string, r result, s *line.Snapshot, simulated bool, q Quality) []Value {
 	v := func(name string, value any) Value { return Value{Own(station + ".LastResult." + name), value, q, r.at} }
+	id, job, what := fmt.Sprint(r.seq), "", product(s, line.PackID(r.step.Part))
+	for _, p := range s.Packs {
+		if string(p.Pack) == r.step.Part {
+			job = string(p.Order)
+		}
+	}
+	meta := Record{id, simulated, string(r.step.Step), r.step.Part, what, job, r.at, evaluation(r.step.Verdict), r.step.Text}
+	last := station + ".ResultManagement.Results.LastResult"
 	return []Value{
-		v("ResultId", fmt.Sprint(r.seq)), v("PartId", r.step.Part), v("StepId", string(r.step.Step)), v("CreationTime", r.at), v("IsSimulated", simulated),
-		v("ResultEvaluation", evaluation(r.step.Verdict)), v("ResultEvaluationDetails", r.step.Text),
+		v("ResultId", id), v("PartId", r.step.Part), v("StepId", string(r.step.Step)), v("ProductId", what), v("JobId", job), v("CreationTime", r.at),
+		v("IsSimulated", simulated), v("ResultEvaluation", evaluation(r.step.Verdict)), v("ResultEvaluationDetails", r.step.Text),
+		{Own(last), Record{meta}, q, r.at},
+		{Own(last + ".ResultMetaData"), meta, q, r.at},
 	}
 }
 

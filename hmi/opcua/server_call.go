@@ -141,7 +141,7 @@ func fits(k Kind, v any) (ok bool) {
 		ok = ok && printable(text)
 	case Moment:
 		_, ok = v.(time.Time)
-	case Text, Reference:
+	case Text, Reference, Float, UInt16, Duration, Structured, Measure, Path, Anything, Int16, Int64: // no method of ours takes one
 	}
 	return ok
 }

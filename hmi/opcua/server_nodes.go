@@ -36,6 +36,8 @@ func (s *Server) Declare(nodes ...Node) error {
 			err = s.variable(n, sh)
 		case Method:
 			err = s.method(n)
+		case Type:
+			err = s.kind(n)
 		}
 		if err != nil {
 			return fmt.Errorf("declare %v: %w", b.ID, err)
@@ -52,6 +54,8 @@ func browse(n Node) Browse {
 	case Variable:
 		return n.Browse
 	case Method:
+		return n.Browse
+	case Type:
 		return n.Browse
 	}
 	return Browse{}
@@ -109,7 +113,13 @@ func (s *Server) object(o Object) (*server.ObjectNode, error) {
 	if o.AddIn {
 		reference = ua.ReferenceTypeIDHasAddIn
 	}
+	if o.Type != (ID{}) {
+		kind = s.id(o.Type)
+	}
 	references := []ua.Reference{s.parent(o.Browse, reference), isA(kind)}
+	for _, l := range o.Links {
+		references = append(references, ua.Reference{ReferenceTypeID: s.id(l.Type), TargetID: ua.ExpandedNodeID{NodeID: s.id(l.To)}})
+	}
 	if o.Events {
 		notifier = ua.EventNotifierSubscribeToEvents
 		above := ua.ObjectIDServer
@@ -125,6 +135,17 @@ func (s *Server) object(o Object) (*server.ObjectNode, error) {
 var kinds = map[Kind]ua.NodeID{
 	Bool: ua.DataTypeIDBoolean, Int32: ua.DataTypeIDInt32, UInt32: ua.DataTypeIDUInt32, Double: ua.DataTypeIDDouble,
 	Text: ua.DataTypeIDLocalizedText, String: ua.DataTypeIDString, Moment: ua.DataTypeIDUtcTime, Reference: ua.DataTypeIDNodeID,
+	Float: ua.DataTypeIDFloat, UInt16: ua.DataTypeIDUInt16, Duration: ua.DataTypeIDDuration, Structured: ua.DataTypeIDStructure,
+	Measure: ua.DataTypeIDEUInformation, Path: ua.DataTypeIDRelativePath, Anything: ua.DataTypeIDBaseDataType,
+	Int16: ua.DataTypeIDInt16, Int64: ua.DataTypeIDInt64,
+}
+
+// data returns the DataType of a value.
+func (s *Server) data(k Kind, data ID) ua.NodeID {
+	if data != (ID{}) {
+		return s.id(data)
+	}
+	return kinds[k]
 }
 
 func (s *Server) variable(v Variable, sh *shown) error {
@@ -139,11 +160,22 @@ func (s *Server) variable(v Variable, sh *shown) error {
 	case v.Unit != nil:
 		kind = ua.VariableTypeIDAnalogItemType
 	}
+	if v.Type != (ID{}) {
+		kind = s.id(v.Type)
+	}
 	now := time.Now()
+	first := ua.NewDataValue(nil, ua.BadWaitingForInitialData, now, 0, now, 0)
+	if v.Fixed != nil {
+		value, err := s.value(v, v.Fixed)
+		if err != nil {
+			return err
+		}
+		first = ua.NewDataValue(value, ua.Good, now, 0, now, 0)
+	}
 	n := server.NewVariableNode(s.server, s.id(v.ID), s.browseName(v.Browse), english(v.Name), english(v.Help), nil,
 		[]ua.Reference{s.parent(v.Browse, reference), isA(kind)},
-		ua.NewDataValue(nil, ua.BadWaitingForInitialData, now, 0, now, 0), kinds[v.Kind], rank, dimensions, ua.AccessLevelsCurrentRead, 100, false, nil)
-	if v.Kind == Text {
+		first, s.data(v.Kind, v.Data), rank, dimensions, ua.AccessLevelsCurrentRead, 100, false, nil)
+	if v.Kind == Text && v.Fixed == nil {
 		n.SetReadValueHandler(func(session *server.Session, r ua.ReadValueID) ua.DataValue { return s.text(session, r, sh) })
 	}
 	sh.variable = n
@@ -151,17 +183,20 @@ func (s *Server) variable(v Variable, sh *shown) error {
 	if err := m.AddNode(n); err != nil || v.Unit == nil {
 		return err
 	}
-	unit := ua.EUInformation{
-		NamespaceURI: "http://www.opcfoundation.org/UA/units/un/cefact", UnitID: unitID(v.Unit.UNECE),
-		DisplayName: english(v.Unit.Symbol), Description: english(v.Unit.Symbol),
-	}
-	if v.Unit.UNECE == "" {
-		unit.NamespaceURI = LineSpace
-	}
-	if err := s.property(v, "EngineeringUnits", unit, ua.DataTypeIDEUInformation); err != nil || v.Range == nil {
+	if err := s.property(v, "EngineeringUnits", measure(*v.Unit), ua.DataTypeIDEUInformation); err != nil || v.Range == nil {
 		return err
 	}
 	return s.property(v, "EURange", ua.Range{Low: v.Range.Low, High: v.Range.High}, ua.DataTypeIDRange)
+}
+
+func measure(u Unit) ua.EUInformation {
+	unit := ua.EUInformation{
+		NamespaceURI: "http://www.opcfoundation.org/UA/units/un/cefact", UnitID: unitID(u.UNECE), DisplayName: english(u.Symbol), Description: english(u.Symbol),
+	}
+	if u.UNECE == "" {
+		unit.NamespaceURI = LineSpace
+	}
+	return unit
 }
 
 // unitID makes the number of a unit from its code of UNECE Recommendation 20 (OPC 10000-8, 5.6.3.4).
@@ -197,13 +232,15 @@ func (s *Server) Publish(values ...Value) {
 			s.o.Log.Error("a value of no declared variable", "node", v.ID.Text)
 			continue
 		}
-		if sh.node.(Variable).Kind == Text {
+		declared := sh.node.(Variable)
+		if declared.Kind == Text {
 			sh.texts.Store(&v)
 			continue
 		}
-		value := v.Value
-		if id, ok := value.(ID); ok {
-			value = s.id(id)
+		value, err := s.value(declared, v.Value)
+		if err != nil {
+			s.o.Log.Error("a value that cannot be shown", "node", v.ID.Text, "err", err)
+			continue
 		}
 		sh.variable.SetValue(ua.NewDataValue(value, code(v.Quality), v.At, 0, time.Now(), 0))
 	}

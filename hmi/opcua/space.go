@@ -37,15 +37,27 @@ type Kind int
 
 // The kinds of value.
 const (
-	Bool      Kind = iota // bool
-	Int32                 // int32
-	UInt32                // uint32
-	Double                // float64
-	Text                  // string: an English text, shown in the session's language where the catalogue has it
-	String                // string: a name or code, never translated
-	Moment                // time.Time, UTC
-	Reference             // ID
+	Bool       Kind = iota // bool
+	Int32                  // int32
+	UInt32                 // uint32
+	Double                 // float64
+	Text                   // string: an English text, shown in the session's language where the catalogue has it
+	String                 // string: a name or code, never translated
+	Moment                 // time.Time, UTC
+	Reference              // ID
+	Float                  // float32
+	UInt16                 // uint16
+	Duration               // float64, milliseconds
+	Structured             // Record, of the DataType that stands beside it
+	Measure                // Unit, within a Record only
+	Path                   // nil, within a Record only: a path of browse names, always empty
+	Anything               // any of the plain kinds above, within a Record only
+	Int16                  // in a Structure only
+	Int64                  // in a Structure only
 )
+
+// Record is a value of a structured DataType: one value for each field that its Structure says is filled, in that order.
+type Record []any
 
 // Quality says how far a value can be believed.
 type Quality int
@@ -65,7 +77,7 @@ type (
 	Range struct{ Low, High float64 }
 )
 
-// Node is what can be declared: an Object, a Variable or a Method.
+// Node is what can be declared: an Object, a Variable, a Method or a Type.
 //
 //sumtype:decl
 type Node interface{ node() }
@@ -82,19 +94,63 @@ type Browse struct {
 // Object is a thing with parts. One with Events passes on the events of the objects below it.
 type Object struct {
 	Browse
+	Type   ID // what it is an instance of; the zero ID is FolderType for a Folder, and BaseObjectType
 	Folder bool
 	Events bool
-	AddIn  bool // hangs by HasAddIn instead of HasComponent
+	AddIn  bool   // hangs by HasAddIn instead of HasComponent
+	Links  []Link // further references
 }
+
+// Link is a reference from a node, by the type of the reference.
+type Link struct{ Type, To ID }
 
 // Variable is a value that clients read and none may write.
 type Variable struct {
 	Browse
+	Type     ID // the zero ID is PropertyType, AnalogItemType where it has a Unit, or BaseDataVariableType
 	Kind     Kind
+	Data     ID // its DataType, where that is not the one of its Kind: an enumeration, or what a Record is of
 	Array    bool
 	Property bool
+	Fixed    any    // a value that never changes; nothing else is published then
 	Unit     *Unit  // of an analog value: with its Range
 	Range    *Range // of an analog value
+}
+
+// Type is a type that instances have: of a specification by its published number, or one of ours.
+type Type struct {
+	Browse    // its parent is the type that it refines
+	Class     Class
+	Abstract  bool
+	Structure *Structure // of a structured DataType
+	Names     []string   // of an enumeration: the name of 0, of 1 …
+}
+
+// Class is what a Type is the type of.
+type Class int
+
+// The classes.
+const (
+	ObjectType Class = iota
+	VariableType
+	DataType
+)
+
+// Structure says how a Record is laid out (OPC 10000-3, 8.51), so that a stranger's client can read it.
+type Structure struct {
+	Encoding uint32 // number of its Default Binary encoding, in the namespace of the type
+	Optional bool   // some fields may be absent
+	Fields   []Member
+}
+
+// Member is one field of a Structure.
+type Member struct {
+	Name     string
+	Kind     Kind
+	Data     ID // as that of a Variable
+	Array    bool
+	Optional bool
+	Filled   bool // a Record has it; an Optional one that is not Filled is always absent, another is empty
 }
 
 // Method is what clients call. A role that is not named may not call it.
@@ -115,6 +171,7 @@ type Argument struct {
 func (Object) node()   {}
 func (Variable) node() {}
 func (Method) node()   {}
+func (Type) node()     {}
 
 // Caller is who calls: as logged in, with the session that the supervisor knows the login by.
 type Caller struct {
@@ -176,7 +233,8 @@ type AlarmAct struct {
 
 // Space is an address space that a server shows. Implementations are safe for use by several goroutines.
 type Space interface {
-	// Declare adds nodes; a parent comes before its parts. A node that is there already stays as it is.
+	// Declare adds nodes; a parent comes before its parts, a type before its instances, and what a Link leads to before the link.
+	// A node that is there already stays as it is.
 	Declare(nodes ...Node) error
 	// Publish sets values of declared variables. Clients that watch them are told.
 	Publish(values ...Value)
