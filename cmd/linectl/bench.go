@@ -116,7 +116,7 @@ func (b *benchOPCUA) gateway(ctx context.Context, report *benchReport) ([]benchV
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeLoopback(ctx)
+	address, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (b *benchOPCUA) gateway(ctx context.Context, report *benchReport) ([]benchV
 
 // stranger measures node-opcua's server with the same variables.
 func (b *benchOPCUA) stranger(ctx context.Context, program, script string, variables []benchVariable, report *benchReport) error {
-	address, err := freeLoopback(ctx)
+	address, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,13 +178,4 @@ func (b *benchOPCUA) stranger(ctx context.Context, program, script string, varia
 	}
 	report.NodeOPCUA, err = b.measure(ctx, child, address, nil)
 	return err
-}
-
-func freeLoopback(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("no free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }

@@ -55,6 +55,7 @@ var house = map[string]room{
 
 	"test/bench":     {},
 	"test/powerloss": {},
+	"test/strangers": {},
 
 	"internal/archtest": {},
 	"internal/tally":    {},
