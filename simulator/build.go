@@ -52,7 +52,7 @@ func measureScrew(p *Plant, d *device, a *act) {
 	low, high := a.param(1, 30), a.param(2, 90)
 	half := (high - low) / 2
 	angle := low + half + half*dice.within(0, 0.15, -0.6, 0.6)
-	if a.attempt == 1 && dice.chance(p.cfg.Defects.Screw) {
+	if a.attempt == 1 && dice.chance(p.cfg.Defects.Screw) || a.struck(ScrewNOK) {
 		angle, a.outcome, a.reason = low*0.4, line.OutcomeNOK, reasonAngle // cross-threaded
 	}
 	a.set("torque", a.param(0, 20)*dice.within(1, 0.008, 0.97, 1.03))
@@ -80,7 +80,7 @@ func measureLeak(p *Plant, d *device, a *act) {
 	product := a.part.pack.product
 	rate := product.LeakSccm * dice.within(1, 0.12, 0.55, 1.45)
 	defect := p.roll("leak defect", a.part.name, 0, 0)
-	if leaks, seal := defect.chance(p.cfg.Defects.Leak), defect.chance(0.4); leaks && (a.attempt == 1 || seal && a.attempt <= 2) {
+	if leaks, seal := defect.chance(p.cfg.Defects.Leak), defect.chance(0.4); leaks && (a.attempt == 1 || seal && a.attempt <= 2) || a.struck(Leak) {
 		rate = product.LeakSccm * dice.between(4.5, 8)
 	}
 	measure := a.param(2, 60)

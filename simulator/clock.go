@@ -16,6 +16,7 @@ const (
 	settle                   // an acting PackML state is over
 	watchdog                 // the supervisor may have gone silent
 	arrive                   // a part stands at the entry of a station
+	turn                     // an injected fault begins, waits or ends
 )
 
 // due is one event that waits for its time.
@@ -26,6 +27,7 @@ type due struct {
 	device  *device
 	token   line.Token
 	station line.StationID
+	fault   *injected
 }
 
 // calendar is the heap of what is due, by time and serial.
@@ -91,6 +93,8 @@ func (p *Plant) advance(now time.Time) {
 			p.watch(d.at, d.device)
 		case arrive:
 			p.take(d.at, d.station)
+		case turn:
+			p.turn(d.at, d.fault)
 		}
 	}
 }

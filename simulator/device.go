@@ -27,9 +27,10 @@ type device struct {
 	rejectReason line.RejectReason
 	alarms       uint32
 	firstOut     uint16
-	act          act        // in work, or the last one
-	area         []byte     // waveform area as it was asked for last
-	areaOf       line.Token // the act that it is of
+	act          act          // in work, or the last one
+	area         []byte       // waveform area as it was asked for last
+	areaOf       line.Token   // the act that it is of
+	frozen       *tags.Status // what a stale face goes on showing; nil = as it is
 }
 
 // retained is what a device keeps in battery-backed memory.
@@ -80,6 +81,9 @@ type act struct {
 	cell    *part // in the gripper
 	attempt int   // of this task at this index of this part, from 1
 	fired   bool  // the energy has come
+	ends    time.Time
+	faults  []FaultName // that have struck it
+	brings  []*injected // that begin in its middle
 	outcome line.Outcome
 	reason  uint16
 	echo    string // what the device's scanner read in the act
@@ -97,10 +101,15 @@ func (p *Plant) boot(c DeviceConfig, now time.Time) (*device, error) {
 		}
 	}
 	if d.retained.RetainID == 0 {
-		dice := p.roll("retain id", string(c.ID), 0, int(now.UnixNano()))
-		d.retained = retained{RetainID: uint32(dice.next()>>32) | 1}
+		d.retained = p.blank(d, now)
 	}
 	return d, p.powerUp(d)
+}
+
+// blank is a retained memory that was never used.
+func (p *Plant) blank(d *device, now time.Time) retained {
+	dice := p.roll("retain id", string(d.ID), 0, int(now.UnixNano()))
+	return retained{RetainID: uint32(dice.next()>>32) | 1}
 }
 
 // powerUp is the boot itself: the epoch rises, an act in flight is Interrupted, a result waits on for its acknowledgement.
@@ -150,11 +159,10 @@ func (p *Plant) status(d *device) tags.Status {
 	last := r.last()
 	s := tags.Status{
 		Heartbeat: d.heartbeat, RetainID: r.RetainID, BootEpoch: r.BootEpoch, FenceHighest: r.Fence, Floor: r.Floor, InFlight: r.InFlight,
-		Phase: d.phase, LastCompleted: last.Token, Outcome: last.Outcome, Reason: last.Reason, Part: p.world.reads(d.Station),
+		Phase: d.phase, LastCompleted: last.Token, Outcome: last.Outcome, Reason: last.Reason, Part: p.reads(d),
 		Index: last.Index, EffectCount: r.EffectCount, IndexState: r.IndexState, Rejected: d.rejected, RejectReason: d.rejectReason,
 		Machine: uint16(d.machine.State()), Mode: uint16(d.machine.Mode()),
-		Permissives: line.PermissiveAuto | line.PermissiveGuards | line.PermissiveAir | line.PermissiveEnable,
-		Safety:      line.SafetyTold, Alarms: d.alarms, FirstOut: d.firstOut,
+		Permissives: p.permissives(d), Safety: line.SafetyTold | p.safety(d), Alarms: d.alarms, FirstOut: d.firstOut,
 	}
 	for i, bits := range last.Values {
 		s.Values[i] = math.Float32frombits(bits)

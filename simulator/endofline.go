@@ -58,7 +58,7 @@ func electricsOf(in *pack) electrics {
 func (p *Plant) stepFails(a *act) bool {
 	defect := p.roll("step defect", a.part.name, int(a.Task), 0)
 	fails, lasting := defect.chance(p.cfg.Defects.EOLStep), defect.chance(0.2)
-	return fails && (a.attempt == 1 || lasting && a.attempt == 2)
+	return a.struck(StepNOK) || fails && (a.attempt == 1 || lasting && a.attempt == 2)
 }
 
 // measureStep runs one step of the end-of-line test (the seventeen steps in the order of the standard sequence).

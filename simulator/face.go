@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"linectl/line"
@@ -37,14 +38,16 @@ type Faces struct {
 	log    *slog.Logger
 	wake   chan struct{} // a command may have changed what is due; size 1, for one is enough
 	closes []func() error
-	failed chan error // a face that stopped by itself; one place for each
+	failed chan error    // a face that stopped by itself; one place for each
+	done   chan struct{} // closed with the faces
+	once   sync.Once
 }
 
 // Listen opens every endpoint and returns when all of them answer. The OPC UA faces take their certificate from the directory
 // pki, where it is made if it is missing, and let in only clients whose certificate lies in pki/trusted (see Trust): a file put
 // there later counts at the next connection. Errors name the device and the address.
 func Listen(p *Plant, endpoints []Endpoint, pki string, log *slog.Logger) (*Faces, error) {
-	f := &Faces{plant: p, log: log, wake: make(chan struct{}, 1), failed: make(chan error, len(endpoints))}
+	f := &Faces{plant: p, log: log, wake: make(chan struct{}, 1), failed: make(chan error, len(endpoints)), done: make(chan struct{})}
 	type opened struct {
 		close func() error
 		err   error
@@ -126,6 +129,7 @@ func Serve(ctx context.Context, p *Plant, endpoints []Endpoint, pki string, log 
 
 func (f *Faces) close() error {
 	var err error
+	f.once.Do(func() { close(f.done) })
 	for _, c := range f.closes {
 		err = errors.Join(err, c())
 	}
@@ -139,11 +143,16 @@ func (f *Faces) command(id line.DeviceID, c tags.Command) line.RejectReason {
 	if reason != 0 {
 		f.log.Debug("command refused", "device", id, "token", c.Token, "reason", reason.String())
 	}
+	f.look()
+	return reason
+}
+
+// look lets Run see that something may have changed what is due.
+func (f *Faces) look() {
 	select {
 	case f.wake <- struct{}{}:
 	default: // it will look anyway
 	}
-	return reason
 }
 
 // block hands a received block to the device, or tells it that the block was damaged (device rule 1).

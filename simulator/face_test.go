@@ -45,6 +45,12 @@ const password = "correct horse"
 // serve opens one endpoint on a plant of its own and lets its time run.
 func serve(t *testing.T, e simulator.Endpoint) (pki, address string) {
 	t.Helper()
+	_, pki, address = servePlant(t, e)
+	return pki, address
+}
+
+func servePlant(t *testing.T, e simulator.Endpoint) (faces *simulator.Faces, pki, address string) {
+	t.Helper()
 	dir := t.TempDir()
 	pki = filepath.Join(dir, "pki")
 	e.Address = freePort(t)
@@ -53,7 +59,7 @@ func serve(t *testing.T, e simulator.Endpoint) (pki, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	faces, err := simulator.Listen(plant, []simulator.Endpoint{e}, pki, slog.New(slog.DiscardHandler))
+	faces, err = simulator.Listen(plant, []simulator.Endpoint{e}, pki, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +73,7 @@ func serve(t *testing.T, e simulator.Endpoint) (pki, address string) {
 		}
 		_ = plant.Close()
 	})
-	return pki, e.Address
+	return faces, pki, e.Address
 }
 
 // wire is what both protocols can do.

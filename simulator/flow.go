@@ -82,16 +82,16 @@ func nextFromMagazine(p *Plant, at time.Time, d *device, a *act) {
 	a.part = p.world.nests[d.Station]
 }
 
-func scanCell(_ *Plant, _ *device, a *act) {
+func scanCell(p *Plant, d *device, a *act) {
 	switch {
 	case a.part == nil || a.part.cell == nil:
 		a.echo, a.outcome, a.reason = "", line.OutcomeNOK, reasonMagazineEmpty
-	case a.part.cell.unreadable:
+	case p.misread(d, a.part.code) == "":
 		a.echo, a.outcome, a.reason = "", line.OutcomeNOK, reasonUnreadable
 		a.set("codeGrade", 0)
 		a.set("scanAttempts", 3)
 	default:
-		a.echo = a.part.code
+		a.echo = p.misread(d, a.part.code)
 		a.set("codeGrade", a.part.cell.grade)
 		a.set("scanAttempts", 1)
 	}
@@ -142,6 +142,10 @@ func measureService(p *Plant, d *device, a *act) {
 
 func measureMaster(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "master")
-	a.set("reference1", dice.within(1, 0.0015, 0.995, 1.005))
+	drift := 1.0
+	if f := p.standing(MasterDrift, d); f != nil {
+		drift += f.by() / 100
+	}
+	a.set("reference1", drift*dice.within(1, 0.0015, 0.995, 1.005))
 	a.set("reference2", dice.within(1, 0.0015, 0.995, 1.005))
 }

@@ -12,6 +12,10 @@ const acting = 50 * time.Millisecond
 
 // command gives the device's PackML machine a command.
 func (p *Plant) command(now time.Time, d *device, c packml.Command) line.RejectReason {
+	starts := c == packml.CmdReset || c == packml.CmdStart || c == packml.CmdUnhold || c == packml.CmdClear
+	if starts && (p.standing(EmergencyStop, d) != nil || p.standing(ProtectiveStop, d) != nil) {
+		return line.RejectNotPermitted // the safety PLC does not give the energy
+	}
 	if _, err := d.machine.Fire(c); err != nil {
 		return line.RejectNotPermitted
 	}
@@ -63,8 +67,21 @@ func (p *Plant) watch(at time.Time, d *device) {
 		p.schedule(due{at: late, what: watchdog, device: d})
 		return
 	}
-	d.alarm(line.AlarmSupervisorLost)
+	p.hold(at, d, line.AlarmSupervisorLost)
+}
+
+// hold lets the device hold by itself, with the alarm that says why. The act in work is finished first.
+func (p *Plant) hold(at time.Time, d *device, alarm uint16) {
+	d.alarm(alarm)
 	if _, err := d.machine.Fire(packml.CmdHold); err == nil {
+		p.entered(at, d)
+	}
+}
+
+// halt takes motion and process energy away at once.
+func (p *Plant) halt(at time.Time, d *device) {
+	if _, err := d.machine.Fire(packml.CmdAbort); err == nil {
+		p.abort(d)
 		p.entered(at, d)
 	}
 }

@@ -55,8 +55,15 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 		return nil, modbus.ErrIllegalDataAddress
 	case r.Quantity != want:
 		return nil, modbus.ErrIllegalDataValue
-	case r.IsWrite:
+	}
+	if m.faces.heard(m.Device) != nil {
+		return nil, modbus.ErrGWTargetFailedToRespond
+	}
+	if r.IsWrite {
 		m.faces.block(m.Device, r.Args, m.Modbus.Order)
+		if m.faces.heard(m.Device) != nil {
+			return nil, modbus.ErrGWTargetFailedToRespond
+		}
 		return nil, nil
 	}
 	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.Modbus.Order)

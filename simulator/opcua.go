@@ -154,7 +154,14 @@ func (o *opcuaFace) execute(args []ua.Variant) (result ua.CallMethodResult) {
 	if wrong != nil {
 		return ua.CallMethodResult{StatusCode: ua.BadInvalidArgument, InputArgumentResults: wrong}
 	}
-	return ua.CallMethodResult{OutputArguments: []ua.Variant{uint16(o.faces.command(o.Device, c))}}
+	if o.faces.heard(o.Device) != nil {
+		return ua.CallMethodResult{StatusCode: ua.BadNoCommunication}
+	}
+	reason := o.faces.command(o.Device, c)
+	if o.faces.heard(o.Device) != nil {
+		return ua.CallMethodResult{StatusCode: ua.BadNoCommunication}
+	}
+	return ua.CallMethodResult{OutputArguments: []ua.Variant{uint16(reason)}}
 }
 
 // commandOf reads the method's arguments. What is wrong with each is in wrong, which stays nil if all is well.

@@ -25,6 +25,9 @@ func (o *opcuaFace) addNodes() {
 	for _, field := range tags.StatusFields {
 		v := o.variable(status, o.OPCUA.Object+".Status."+field, fieldType(field), field == "Values", ua.AccessLevelsCurrentRead)
 		v.SetReadValueHandler(func(session *server.Session, _ ua.ReadValueID) ua.DataValue {
+			if field == "Magic" && o.faces.heard(o.Device) != nil {
+				return ua.NewDataValue(nil, ua.BadNoCommunication, time.Now(), 0, time.Now(), 0)
+			}
 			now := time.Now()
 			return ua.NewDataValue(fieldValue(field, o.status(session, field, now)), ua.Good, now, 0, now, 0)
 		})
@@ -51,6 +54,9 @@ func (o *opcuaFace) addWaveform(m *server.NamespaceManager, parent ua.NodeID) {
 func (o *opcuaFace) addBlocks(m *server.NamespaceManager, object ua.NodeID) {
 	status := o.variable(object, o.OPCUA.Object+".StatusBlock", ua.DataTypeIDByteString, false, ua.AccessLevelsCurrentRead)
 	status.SetReadValueHandler(func(*server.Session, ua.ReadValueID) ua.DataValue {
+		if o.faces.heard(o.Device) != nil {
+			return ua.NewDataValue(nil, ua.BadNoCommunication, time.Now(), 0, time.Now(), 0)
+		}
 		now := time.Now()
 		o.head += 2 // touched by the one worker alone
 		block := o.faces.status(o.Device).Encode(o.head, o.OPCUA.Order)
@@ -70,7 +76,13 @@ func (o *opcuaFace) addBlocks(m *server.NamespaceManager, object ua.NodeID) {
 		for i := range words {
 			words[i] = uint16(data[2*i])<<8 | uint16(data[2*i+1])
 		}
+		if o.faces.heard(o.Device) != nil {
+			return w.Value, ua.BadNoCommunication
+		}
 		o.faces.block(o.Device, words, o.OPCUA.Order)
+		if o.faces.heard(o.Device) != nil {
+			return w.Value, ua.BadNoCommunication
+		}
 		return w.Value, ua.Good
 	})
 	mustAdd(m, status)

@@ -23,17 +23,19 @@ import (
 
 // Plant is the world and all devices as one deterministic value. Its methods may be called from any goroutine.
 type Plant struct {
-	mu       sync.Mutex
-	cfg      Config
-	dir      string    // empty: nothing is kept in files
-	born     time.Time // when the plant was set up: the dates of its cells hang on it
-	devices  map[line.DeviceID]*device
-	order    []*device // as configured
-	calendar calendar
-	serial   uint64
-	world    world
-	truth    *truthLog
-	broken   error // a file could not be written: nothing more may happen
+	mu         sync.Mutex
+	cfg        Config
+	dir        string    // empty: nothing is kept in files
+	born       time.Time // when the plant was set up: the dates of its cells hang on it
+	devices    map[line.DeviceID]*device
+	order      []*device // as configured
+	calendar   calendar
+	serial     uint64
+	world      world
+	truth      *truthLog
+	faults     []*injected // in the order of injection
+	injections int
+	broken     error // a file could not be written: nothing more may happen
 }
 
 // New makes a plant, or brings one up again from what stands in dir: the ground truth, the devices' retained memories and the
@@ -159,7 +161,11 @@ func (p *Plant) Status(now time.Time, id line.DeviceID) tags.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.advance(now)
-	return p.status(p.device(id))
+	d := p.device(id)
+	if d.frozen != nil {
+		return *d.frozen
+	}
+	return p.status(d)
 }
 
 func (p *Plant) device(id line.DeviceID) *device {

@@ -74,10 +74,15 @@ func (p *Plant) execute(now time.Time, d *device, c tags.Command) line.RejectRea
 		return line.RejectNotPermitted
 	}
 	d.rejected, d.rejectReason = 0, 0
-	d.act, d.phase = a, line.PhaseAccepted
+	p.meet(now, d, &a)
 	takes := p.scaled(t.duration(&a))
+	if f := p.standing(SlowDevice, d); f != nil {
+		takes = time.Duration(float64(takes) * f.by())
+	}
+	a.ends = now.Add(takes)
+	d.act, d.phase = a, line.PhaseAccepted
 	p.schedule(due{at: now.Add(takes * 2 / 5), what: energy, device: d, token: c.Token})
-	p.schedule(due{at: now.Add(takes), what: finish, device: d, token: c.Token})
+	p.schedule(due{at: a.ends, what: finish, device: d, token: c.Token})
 	return 0
 }
 
@@ -114,7 +119,7 @@ func (p *Plant) permit(d *device, c tags.Command) (t trade, a act, reason line.R
 
 // identify compares the part that the command names with what the device's own scanner reads.
 func (p *Plant) identify(d *device, t trade, a *act) line.RejectReason {
-	reads := p.world.reads(d.Station)
+	reads := p.reads(d)
 	holds, isPack := a.part != nil, a.part != nil && a.part.pack != nil
 	var ok bool
 	switch t.part {
@@ -165,6 +170,7 @@ func (p *Plant) energise(at time.Time, d *device, token line.Token) {
 	}
 	a := &d.act
 	a.fired, d.phase = true, line.PhaseExecuting
+	defer p.amid(at, d, a)
 	if a.Flags&tags.FlagDryRun != 0 {
 		return
 	}
@@ -184,9 +190,20 @@ func (p *Plant) finish(at time.Time, d *device, token line.Token) {
 		return
 	}
 	a := &d.act
+	if at.Before(a.ends) || p.standing(TesterTimeout, d) != nil {
+		return // it comes again when its time is over and nothing keeps it
+	}
 	if a.Flags&tags.FlagDryRun == 0 {
 		if t := trades[line.Task(a.Task)]; t.measure != nil {
 			t.measure(p, d, a)
+		}
+		if a.struck(NoValue) {
+			for i := range a.values {
+				a.values[i] = math.NaN()
+			}
+		}
+		if a.struck(WrongPartEcho) {
+			a.echo = foreign(a.echo)
 		}
 		p.emit(a.measured(at, d))
 	}

@@ -26,6 +26,7 @@ const (
 	Measured What = "measured"  // an act ended; Values are what the instrument showed
 	Serviced What = "serviced"  // a tool was cleaned, dressed or replaced
 	Exit     What = "exit"      // Part left the line to To (ST910 or ST999)
+	Struck   What = "fault"     // an injected fault struck an act, or began; Text is the fault. It changes nothing by itself
 )
 
 // Event is one line of the plant's ground truth: what physically happened, whoever asked for it. It is written by the

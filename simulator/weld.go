@@ -11,6 +11,9 @@ import (
 // jointDefect says what is wrong with a joint before it is welded: nothing, mostly. A rework finds it cleaned and clamped.
 func (p *Plant) jointDefect(d *device, a *act) (bad bool) {
 	dice := p.dice(d, a, "joint defect")
+	if a.struck(WeldNOK) {
+		return true
+	}
 	if a.attempt > 1 {
 		return dice.chance(0.02)
 	}

@@ -105,6 +105,7 @@ func (p *Plant) apply(e Event) {
 		p.applyMeasured(e)
 	case Serviced:
 		w.serviced(e)
+	case Struck: // what it does to the world are events of their own
 	}
 }
 

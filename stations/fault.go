@@ -60,17 +60,18 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 	return faults
 }
 
+// conditions are all that a device can lack, stops first.
+var conditions = slices.Concat(line.SafetyStops, line.Permissives)
+
 // action says what to do about a hold.
 func action(cause string) string {
-	for _, c := range slices.Concat(line.SafetyStops, line.Permissives) {
+	for _, c := range conditions {
 		if strings.HasSuffix(cause, c.Act) {
 			return c.Act + ", then Unhold"
 		}
 	}
-	for _, a := range line.DeviceAlarms {
-		if strings.HasPrefix(cause, a.Text) {
-			return a.Action + ", then Unhold"
-		}
+	if a, ok := alarmIn(cause); ok {
+		return a.Action + ", then Unhold"
 	}
 	switch {
 	case strings.Contains(cause, "does not answer"):
@@ -87,10 +88,36 @@ func action(cause string) string {
 
 // abortAction says what to do about an abort.
 func abortAction(cause string) string {
-	for _, a := range line.DeviceAlarms {
-		if strings.HasPrefix(cause, a.Text) {
-			return a.Action + ", then Clear, Reset and Start"
-		}
+	if a, ok := alarmIn(cause); ok {
+		return a.Action + ", then Clear, Reset and Start"
 	}
 	return "look at the cell, then Clear, Reset and Start"
+}
+
+// alarmIn finds the device alarm that a cause names.
+func alarmIn(cause string) (line.DeviceAlarm, bool) {
+	i := slices.IndexFunc(line.DeviceAlarms, func(a line.DeviceAlarm) bool { return strings.Contains(cause, a.Text) })
+	if i < 0 {
+		return line.DeviceAlarm{}, false
+	}
+	return line.DeviceAlarms[i], true
+}
+
+// Remedy says what a person does next about a station that holds or has aborted.
+func (m *Machine) Remedy() string {
+	switch s := m.ml.State(); {
+	case s == packml.Aborted:
+		return abortAction(m.cause)
+	case m.Ready() && m.restored():
+		return "its devices are ready: remove what else is wrong, then Unhold"
+	}
+	return action(m.cause)
+}
+
+// restored reports whether the station held for a permissive or a silent device, which its devices can tell to be in order again.
+func (m *Machine) restored() bool {
+	if strings.Contains(m.cause, "does not answer") {
+		return true
+	}
+	return slices.ContainsFunc(conditions, func(c line.Condition) bool { return strings.HasSuffix(m.cause, c.Act) })
 }

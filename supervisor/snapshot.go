@@ -100,17 +100,15 @@ func (l *Line) words(s *station) (reason, next string) {
 	case s.Mode() != packml.Production && (st == packml.Stopped || st == packml.Idle):
 		return s.modeWords(), "set it to Production when the work is done"
 	case st == packml.Aborted:
-		return s.Cause(), "Clear, then Reset and Start"
+		return s.Cause(), s.Remedy()
 	case st == packml.Stopped && s.Cause() == "":
 		return "not started yet", "Reset, then Start"
 	case st == packml.Stopped:
 		return s.Cause(), "Reset, then Start"
 	case st == packml.Idle:
 		return "ready", "Start"
-	case st == packml.Held && s.Ready():
-		return s.Cause(), "its devices are ready: remove what else is wrong, then Unhold"
 	case st == packml.Held:
-		return s.Cause(), "remove the cause, then Unhold"
+		return s.Cause(), s.Remedy()
 	case st == packml.Complete:
 		return s.Cause(), "Reset"
 	case s.cfg.Kind == line.Bench && s.Visit() != nil && !s.Closed():

@@ -147,6 +147,8 @@ func remembered(s line.Snapshot) line.Snapshot {
 	for i := range s.Stations {
 		st := &s.Stations[i]
 		st.Devices, st.Reason, st.NextAction = nil, "", ""
+		st.Permissives, st.Safety, st.Commands = nil, line.SafetySnapshot{}, nil // the devices tell them anew
 	}
+	s.Commands = nil // what is possible hangs on the devices too
 	return s
 }

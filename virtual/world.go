@@ -24,6 +24,7 @@ type Store interface {
 const (
 	latency   = 300 * time.Microsecond // of one round over the wire
 	tickEvery = 50 * time.Millisecond
+	timeout   = 500 * time.Millisecond // the drivers wait no longer for an answer
 )
 
 // World is a line and its plant in virtual time.
@@ -86,7 +87,10 @@ func (w *World) Replug(plant *simulator.Plant) {
 	}
 }
 
-var errCut = errors.New("connection reset: the plant is gone")
+var (
+	errCut    = errors.New("connection reset: the plant is gone")
+	errPulled = errors.New("no answer within the time-out: the cable is pulled")
+)
 
 // Ask gives the line a request and returns its answer.
 func (w *World) Ask(q line.Request) line.Reply {
@@ -136,6 +140,8 @@ func (w *World) step() (ticked bool) {
 func (w *World) wire(e *edge) {
 	var in plc.Input = plc.Tick{}
 	switch {
+	case e.awaiting && w.Plant.Cut(w.Now, e.id):
+		in = plc.Failed{Err: errPulled, Class: plc.Unknown}
 	case e.broken && e.awaiting:
 		in = plc.Failed{Err: errCut, Class: plc.Unknown}
 		e.broken = false
@@ -146,6 +152,10 @@ func (w *World) wire(e *edge) {
 	case e.awaiting:
 		if e.write != nil {
 			w.Plant.Command(w.Now, e.id, *e.write)
+		}
+		if w.Plant.Cut(w.Now, e.id) || w.Plant.Late(e.id) >= timeout { // it heard, and its answer is lost or too late
+			in = plc.Failed{Err: errPulled, Class: plc.Unknown}
+			break
 		}
 		in = plc.StatusRead{Status: w.Plant.Status(w.Now, e.id)}
 	}
@@ -164,7 +174,7 @@ func (w *World) interpret(e *edge, out plc.Output) {
 			block := *out.Write
 			e.write = &block
 		}
-		e.next = w.Now.Add(latency)
+		e.next = w.Now.Add(latency + min(w.Plant.Late(e.id), timeout))
 	case !e.awaiting:
 		e.next = out.Next
 	}

@@ -74,7 +74,7 @@ Start with:  linectl demo`,
 	root.AddCommand(
 		newDemo(), newSimulate(), newRun(), newGateway(), newHMI(), newCert(),
 		newStatus(), newCommand(), newOrder(), newRework(), newWriteOff(), newMaterial(), newService(), newAlarm(), newHold(), newRelease(),
-		newCheck(), newRecipe(), newTrace(), newBench(), newVersion(),
+		newCheck(), newRecipe(), newTrace(), newBench(), newVersion(), newFault(),
 		newUser(), newSetUp(),
 	)
 	for _, c := range root.Commands() {

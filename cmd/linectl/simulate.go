@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -24,6 +25,8 @@ func newSimulate() *cobra.Command {
 protocol, with a store of cells, physics and faults from a seed. What physically happens is written to truth.jsonl in the data
 directory. At its first start it makes what the configuration names and does not find: passwords, certificates, the shipping
 notices of its cells. Killed and started again it goes on where it was.
+
+Faults are injected with linectl fault, over a Unix socket in the data directory that nobody else can open.
 
 Its OPC UA servers listen on every network interface, because their library does; they let nobody in without the certificate
 that lies in the pki directory of line.yaml and a password.`,
@@ -98,7 +101,27 @@ func (p *plantRunner) run(ctx context.Context) (err error) {
 			return fmt.Errorf("virtual plant: %w", err)
 		}
 	}
-	return faces.Run(ctx)
+	return p.serve(ctx, faces)
+}
+
+// serve runs the faces, and the plant's own way in beside them.
+func (p *plantRunner) serve(ctx context.Context, faces *simulator.Faces) error {
+	l, err := listenPlant(ctx, p.data)
+	if err != nil {
+		return err
+	}
+	h := &http.Server{
+		Handler: faces.Handler(), ReadHeaderTimeout: 2 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- h.Serve(l) }()
+	err = faces.Run(ctx)
+	err = errors.Join(err, h.Close())
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, fmt.Errorf("virtual plant: its socket: %w", served))
+	}
+	return err
 }
 
 func (p *plantRunner) plantConfig(cfg *Config) simulator.Config {

@@ -1,0 +1,133 @@
+package virtual_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"linectl/line"
+	"linectl/simulator"
+	"linectl/virtual"
+)
+
+// inject lets a fault into the plant by its text.
+func (r *rig) inject(text string) {
+	r.t.Helper()
+	f, err := simulator.ParseFault(text)
+	if err == nil {
+		_, err = r.Plant.Inject(r.Now, f)
+	}
+	if err != nil {
+		r.t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// TestEveryFaultOfTheCatalogue injects each fault into a running line, waits until the line says what an operator must read, ends
+// the fault, and lets the operator bring the line back to work: every pack must then get its disposition, and no joint may have
+// been welded twice without a person's order.
+func TestEveryFaultOfTheCatalogue(t *testing.T) {
+	const drone, ess, ev = "DRN-P3", "ESS-P2", "EV-P1"
+	tested := map[simulator.FaultName]bool{}
+	for _, tt := range []struct {
+		fault   string
+		product string
+		says    string // in the reason or next action of a station, in an alarm's text, or in what a pack tells
+	}{
+		{"electrode-stuck ST060.welder at joint 23 of DRN-P3-000001", drone, "electrode stuck at joint 23: ST060.welder"},
+		{"material-jam ST040.robot at slot 5", ess, "material jam at slot 5: ST040.robot"},
+		{"weld-nok ST060 at joint 7 of ESS-P2-000001", ess, "joint resistance"},
+		{"screw-nok ST100 at screw 2", ess, "fasten screw 2: device says NOK"},
+		{"step-nok ST130 at step 5 times 9", ess, "insulationPlus"},
+		{"leak ST120 of EV-P1-000001 times 9", ev, "leakRate"},
+		{"no-value ST070.meter at joint 1 times 9", ess, "jointResistance"},
+		{"wrong-part-echo ST120 of EV-P1-000001 times 9", ev, `the device answered for part "EV-P1-000009"`},
+		{"drop-comms ST060.welder at joint 3 for 20s", ess, "ST060.welder does not answer"},
+		{"lost-ack ST060.welder at joint 3", ess, "ST060.welder does not answer"},
+		{"slow-answers ST060.welder by 3", ess, "ST060.welder does not answer"},
+		{"stale-heartbeat ST060.welder for 10s", ess, "ST060.welder does not answer"},
+		{"plc-reboot ST060.welder at joint 3", ess, "laser weld of unknown outcome"},
+		{"plc-reboot-forgets ST060.welder at joint 3", ess, "laser weld of unknown outcome"},
+		{"e-stop ST060 after 20s", ess, "emergency stop"},
+		{"protective-stop ST100", ess, "protective stop at ST100.robot: clear the cell"},
+		{"guard-open ST060", ess, "guard open at ST060.robot: close the guard"},
+		{"local-enable-off ST060", ess, "local enable missing at ST060.robot: turn the key at the cell"},
+		{"not-automatic ST060", ess, "automatic is not selected at ST060.robot"},
+		{"air-low ST040", ess, "air pressure low at ST040.robot: open the air supply"},
+		{"barcode-unreadable ST010 for 5s", ess, "ST010"},
+		{"wrong-part ST120", ev, "EV-P1-000009"},
+		{"master-drift ST130 by 10", ess, "master check is NOK"},
+		{"slow-device ST120 by 5000", ev, "takes longer than"},
+		{"tester-timeout ST120", ev, "takes longer than"},
+	} {
+		t.Run(tt.fault, func(t *testing.T) {
+			r := newRig(t, 3, "")
+			r.plantC.Defects = &simulator.Defects{}
+			r.Replug(r.plant(r.Now))
+			f, err := simulator.ParseFault(tt.fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tested[f.Name] = true
+			r.setUp(line.AddOrder{Order: "one", Product: tt.product, Quantity: 1})
+			r.inject(tt.fault)
+			said := func(w *virtual.World) bool {
+				if !strings.Contains(r.words(), tt.says) {
+					r.answer(w.Line.Snapshot(w.Now))
+				}
+				return r.Plant.Faults(w.Now)[0].Struck > 0 && strings.Contains(r.words(), tt.says)
+			}
+			if ok, err := r.Run(20*time.Minute, said); !ok || err != nil {
+				t.Fatalf("the line never said %q: %v\n%s", tt.says, err, r.picture())
+			}
+			r.Plant.Clear(r.Now, "all")
+			r.finish(30 * time.Minute)
+			r.onceWelded()
+		})
+	}
+	for _, k := range simulator.Catalogue {
+		if !tested[k.Name] {
+			t.Errorf("%s is in the catalogue and in no story here", k.Name)
+		}
+	}
+}
+
+// words is all that the line says to people now.
+func (r *rig) words() string {
+	s := r.Line.Snapshot(r.Now)
+	var b strings.Builder
+	for _, st := range s.Stations {
+		b.WriteString(string(st.Station) + " " + st.Reason + " " + st.NextAction + "\n")
+	}
+	for _, a := range s.Alarms {
+		b.WriteString(a.Text + " " + a.Action + "\n")
+	}
+	for _, p := range s.Prompts {
+		b.WriteString(p.Text + "\n")
+	}
+	for _, p := range s.Packs {
+		b.WriteString(string(p.Pack) + " " + p.Text + "\n")
+	}
+	for _, rec := range r.memory.Records {
+		if f, ok := rec.Fact.(line.ActDone); ok && f.Verdict != line.OK {
+			b.WriteString(f.Text + "\n")
+		}
+	}
+	return b.String()
+}
+
+// onceWelded holds the plant's ground truth to: one weld a joint, unless a person has ordered another.
+func (r *rig) onceWelded() {
+	r.t.Helper()
+	welded := map[string]map[int]int{}
+	for _, e := range r.truth {
+		if e.What != simulator.Effect || e.Rework || !strings.Contains(e.Task.String(), "weld") && e.Task != line.TaskWeldUltrasonic {
+			continue
+		}
+		if welded[e.Part] == nil {
+			welded[e.Part] = map[int]int{}
+		}
+		if welded[e.Part][e.Index]++; welded[e.Part][e.Index] > 1 {
+			r.t.Errorf("%s: joint %d was welded %d times", e.Part, e.Index, welded[e.Part][e.Index])
+		}
+	}
+}
