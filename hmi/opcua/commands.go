@@ -84,7 +84,12 @@ func (g *Gateway) ask(ctx context.Context, by Caller, id, why string, c line.Com
 const unanswered = "the line does not answer; nobody knows whether it was done"
 
 func (g *Gateway) machineMethods(of, target string) []Node {
-	nodes := make([]Node, 0, len(commands))
+	nodes := []Node{
+		g.method(of, "SetUnitMode", "Asks for a unit mode, which is taken in Stopped, Idle and Aborted only.", who(line.MayChangeMode),
+			[]Argument{{"Mode", String, "Production, Maintenance, Manual or Setup"}}, func(a []any) (line.Command, error) {
+				return line.SetMode{Target: target, Mode: a[0].(string)}, nil
+			}),
+	}
 	for _, c := range commands {
 		nodes = append(nodes, g.method(of, c.String(), "PackML command "+c.String()+".", who(line.MayOperate), nil, func([]any) (line.Command, error) {
 			return line.Machine{Target: target, Command: c.String()}, nil
@@ -107,6 +112,12 @@ func (g *Gateway) stationMethods(name string) []Node {
 		g.method(name, "ServiceTool", "Says that the tool was cleaned, dressed or replaced.", who(line.MayServiceTools),
 			[]Argument{{"Action", String, "clean, dress or replace"}}, func(a []any) (line.Command, error) {
 				return line.ServiceTool{Station: station, Action: a[0].(string)}, nil
+			}),
+		g.method(name, "CheckMaster", "Asks for a check of the station's measuring against its reference part now.", who(line.MayCheckMasters), nil,
+			func([]any) (line.Command, error) { return line.CheckMaster{Station: station}, nil }),
+		g.method(name, "WriteOff", "Says that a part which is expected here is not there and will not come.", who(line.MayWriteOff),
+			[]Argument{{"Part", String, "The part."}}, func(a []any) (line.Command, error) {
+				return line.WriteOff{Station: station, Part: a[0].(string)}, nil
 			}),
 	)
 }
@@ -131,6 +142,17 @@ func (g *Gateway) lineMethods() []Node {
 			named(func(s string) line.Command { return line.Hold{Subject: s} })),
 		g.method("Line", "ReleasePart", "Ends a hold.", who(line.MayHold), []Argument{{"Subject", String, "The pack or lot."}},
 			named(func(s string) line.Command { return line.Hold{Subject: s, Release: true} })),
+		g.method("Line", "AnswerPrompt", "Answers a question of the line.", who(line.MayAnswer), []Argument{
+			{"Prompt", String, "The question's name, from Prompts."},
+			{"Option", String, "One of its answers, as it stands in PromptOptions."},
+			{"Input", String, "What was scanned or typed, where PromptInputs asks for it."},
+		}, func(a []any) (line.Command, error) {
+			return line.AnswerPrompt{Prompt: a[0].(string), Option: a[1].(string), Input: a[2].(string)}, nil
+		}),
+		g.method("Line", "DisableAlarm", "Takes an alarm out of service. The reason is needed.", who(line.MayRetireAlarms), []Argument{alarm},
+			named(func(s string) line.Command { return line.DisableAlarm{Alarm: s} })),
+		g.method("Line", "EnableAlarm", "Puts an alarm back into service. The reason is needed.", who(line.MayRetireAlarms), []Argument{alarm},
+			named(func(s string) line.Command { return line.DisableAlarm{Alarm: s, Back: true} })),
 		g.method("Line", "AcknowledgeAlarm", "Says that a person has seen the alarm.", who(line.MaySeeToAlarms), []Argument{alarm},
 			named(func(s string) line.Command { return line.AcknowledgeAlarm{Alarm: s} })),
 		g.method("Line", "ConfirmAlarm", "Says that what the alarm asked for was done.", who(line.MaySeeToAlarms), []Argument{alarm},

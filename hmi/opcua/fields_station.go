@@ -21,7 +21,9 @@ var stationFields = []field[*line.StationSnapshot]{
 	{name: "ReasonText", kind: Text, help: "Why the station is as it is.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Reason }},
 	{name: "NextAction", kind: Text, help: "What to do next.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.NextAction }},
 	{name: "StopReason", kind: Text, help: "What stopped the station first; empty while it works or waits.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.StopReason }},
-	{name: "Commands", kind: String, array: true, help: "PackML commands that the state takes.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return possible(t.State) }},
+	{name: "Commands", kind: String, array: true, help: "The PackML commands that people give; the other lists of Command… have a place for each.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return column(t.Commands, commandName) }},
+	{name: "CommandPossible", kind: Bool, array: true, help: "Whether the command would be taken now, by whoever may give it.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return column(t.Commands, commandPossible) }},
+	{name: "CommandWhyNot", kind: Text, array: true, help: "Why it would not be, and what to do first.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return column(t.Commands, commandWhyNot) }},
 	{name: "PartId", kind: String, help: "What lies in the nest.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return t.Part }},
 	{name: "PackId", kind: String, help: "The pack that the part belongs to.", value: func(_ *line.Snapshot, t *line.StationSnapshot) any { return string(t.Pack) }},
 	{name: "Product", kind: String, help: "The product of that pack.", value: func(s *line.Snapshot, t *line.StationSnapshot) any { return product(s, t.Pack) }},
@@ -64,16 +66,9 @@ var stationFields = []field[*line.StationSnapshot]{
 	{name: "ConsumableExpiry", kind: Moment, array: true, help: "Until when each may be used.", value: consumable(func(c line.ConsumableSnapshot) time.Time { return c.Expiry })},
 }
 
-// possible returns the commands that a state takes. Whether the station obeys depends on more: the reply says it.
-func possible(state string) []string {
-	commands := []string{}
-	for _, e := range packml.Table() {
-		if int32(e.From) == number(state) && e.Command != packml.SC && !slices.Contains(commands, e.Command.String()) {
-			commands = append(commands, e.Command.String())
-		}
-	}
-	return commands
-}
+func commandName(c line.CommandSnapshot) string   { return c.Command }
+func commandPossible(c line.CommandSnapshot) bool { return c.Possible }
+func commandWhyNot(c line.CommandSnapshot) string { return c.WhyNot }
 
 func product(s *line.Snapshot, p line.PackID) string {
 	for _, one := range s.Packs {
