@@ -1,6 +1,7 @@
 package opcua_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -17,28 +18,26 @@ var eventFields = []string{"EventId", "ConditionName", "ActiveState/Id", "AckedS
 // watch subscribes to the alarms below an object and returns what comes, by the fields above and the condition.
 func watch(t testing.TB, c *gopcua.Client, object *ua.NodeID) (uint32, <-chan []*ua.Variant) {
 	t.Helper()
+	w := watchWhere(t, c, object, eventFields)
+	return w.sub.SubscriptionID, w.events
+}
+
+type watcher struct {
+	sub    *gopcua.Subscription
+	item   uint32
+	events <-chan []*ua.Variant
+}
+
+// watchWhere subscribes to some fields of those events that a clause lets through. The last field is the condition.
+func watchWhere(t testing.TB, c *gopcua.Client, object *ua.NodeID, fields []string, where ...*ua.ContentFilterElement) watcher {
+	t.Helper()
 	notes := make(chan *gopcua.PublishNotificationData, 100)
 	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var selects []*ua.SimpleAttributeOperand
-	for _, f := range eventFields {
-		o := &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.BaseEventType), AttributeID: ua.AttributeIDValue}
-		for n := range strings.SplitSeq(f, "/") {
-			o.BrowsePath = append(o.BrowsePath, &ua.QualifiedName{Name: n})
-		}
-		selects = append(selects, o)
-	}
-	selects = append(selects, &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.ConditionType), AttributeID: ua.AttributeIDNodeID})
-	res, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, &ua.MonitoredItemCreateRequest{
-		ItemToMonitor:  &ua.ReadValueID{NodeID: object, AttributeID: ua.AttributeIDEventNotifier, DataEncoding: &ua.QualifiedName{}},
-		MonitoringMode: ua.MonitoringModeReporting,
-		RequestedParameters: &ua.MonitoringParameters{ClientHandle: 1, QueueSize: 100, Filter: &ua.ExtensionObject{
-			EncodingMask: ua.ExtensionObjectBinary, TypeID: &ua.ExpandedNodeID{NodeID: ua.NewNumericNodeID(0, id.EventFilter_Encoding_DefaultBinary)},
-			Value: ua.EventFilter{SelectClauses: selects, WhereClause: &ua.ContentFilter{}},
-		}},
-	})
+	t.Cleanup(func() { _ = sub.Cancel(context.Background()) }) // a session may have a few only
+	res, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, eventItem(object, fields, where...))
 	if err != nil || res.Results[0].StatusCode != ua.StatusOK {
 		t.Fatalf("watch alarms: %v %v", err, res)
 	}
@@ -52,7 +51,34 @@ func watch(t testing.TB, c *gopcua.Client, object *ua.NodeID) (uint32, <-chan []
 			}
 		}
 	}()
-	return sub.SubscriptionID, events
+	return watcher{sub, res.Results[0].MonitoredItemID, events}
+}
+
+func eventItem(object *ua.NodeID, fields []string, where ...*ua.ContentFilterElement) *ua.MonitoredItemCreateRequest {
+	return &ua.MonitoredItemCreateRequest{
+		ItemToMonitor:       &ua.ReadValueID{NodeID: object, AttributeID: ua.AttributeIDEventNotifier, DataEncoding: &ua.QualifiedName{}},
+		MonitoringMode:      ua.MonitoringModeReporting,
+		RequestedParameters: &ua.MonitoringParameters{ClientHandle: 1, QueueSize: 100, Filter: eventFilter(fields, where...)},
+	}
+}
+
+func eventFilter(fields []string, where ...*ua.ContentFilterElement) *ua.ExtensionObject {
+	return &ua.ExtensionObject{
+		EncodingMask: ua.ExtensionObjectBinary, TypeID: &ua.ExpandedNodeID{NodeID: ua.NewNumericNodeID(0, id.EventFilter_Encoding_DefaultBinary)},
+		Value: ua.EventFilter{SelectClauses: selected(fields), WhereClause: &ua.ContentFilter{Elements: where}},
+	}
+}
+
+func selected(fields []string) []*ua.SimpleAttributeOperand {
+	var selects []*ua.SimpleAttributeOperand
+	for _, f := range fields {
+		o := &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.BaseEventType), AttributeID: ua.AttributeIDValue}
+		for n := range strings.SplitSeq(f, "/") {
+			o.BrowsePath = append(o.BrowsePath, &ua.QualifiedName{Name: n})
+		}
+		selects = append(selects, o)
+	}
+	return append(selects, &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.ConditionType), AttributeID: ua.AttributeIDNodeID})
 }
 
 func next(t testing.TB, events <-chan []*ua.Variant) []*ua.Variant {

@@ -9,7 +9,8 @@ import (
 	"github.com/awcullen/opcua/ua"
 )
 
-// This file is the only one that reaches behind the library's exported names, and says what for (docs/adr/0019). The library
+// This file, and server_watch.go for events (docs/adr/0018), are the only ones that reach behind the library's exported names,
+// and say what for (docs/adr/0019). The library
 // listens on every interface, reads what a stranger sends before anybody could look at it, and has no recover: one message
 // ends the process. With the functions below the connections are ours: we listen, look at each chunk before the library reads
 // it and at each request before it acts on it, and a panic ends one connection. A version of the library without these

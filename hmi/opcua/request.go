@@ -117,6 +117,7 @@ func (s *Server) inspectSubscription(session *server.Session, req ua.ServiceRequ
 	case *ua.ModifyMonitoredItemsRequest:
 		for i := range r.ItemsToModify {
 			boundQueue(&r.ItemsToModify[i].RequestedParameters)
+			s.inspectFilter(&r.ItemsToModify[i].RequestedParameters)
 		}
 		return only(r.SubscriptionID)
 	case *ua.SetMonitoringModeRequest:
@@ -150,6 +151,7 @@ func (s *Server) inspectItems(session *server.Session, r *ua.CreateMonitoredItem
 	}
 	for i := range r.ItemsToCreate {
 		boundQueue(&r.ItemsToCreate[i].RequestedParameters)
+		s.inspectFilter(&r.ItemsToCreate[i].RequestedParameters)
 	}
 	return ua.Good
 }

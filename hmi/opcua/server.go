@@ -50,6 +50,7 @@ type Options struct {
 type Server struct {
 	o       Options
 	server  *server.Server
+	innards innards
 	logins  logins
 	locales sync.Map // *server.Session → string
 	calls   chan struct{}
@@ -76,6 +77,10 @@ func NewServer(o Options) (*Server, error) {
 		alarms: map[string]Alarm{},
 	}
 	s.logins.by = o.Logins
+	var err error
+	if s.innards, err = findInnards(); err != nil {
+		return nil, err
+	}
 	made, err := server.New(
 		ua.ApplicationDescription{
 			ApplicationURI: o.PKI.URI, ProductURI: "urn:linectl", ApplicationType: ua.ApplicationTypeServer,

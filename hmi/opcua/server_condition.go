@@ -58,7 +58,7 @@ func (s *Server) refresh(session *server.Session, r ua.CallMethodRequest) ua.Cal
 		return ua.CallMethodResult{StatusCode: ua.BadArgumentsMissing}
 	}
 	sub, found := s.server.SubscriptionManager().Get(numbers[0])
-	if !found || !slices.Contains(s.server.SubscriptionManager().GetBySession(session), sub) {
+	if !found || sessionOf(sub) != session {
 		return ua.CallMethodResult{StatusCode: ua.BadSubscriptionIDInvalid}
 	}
 	s.mu.Lock()
@@ -76,7 +76,7 @@ func (s *Server) refresh(session *server.Session, r ua.CallMethodRequest) ua.Cal
 		}
 		told = true
 		for _, e := range events {
-			watcher.OnEvent(e)
+			s.tell(watcher, e)
 		}
 	}
 	if len(numbers) > 1 && !told {

@@ -7,14 +7,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/awcullen/opcua/server"
 	"github.com/awcullen/opcua/ua"
+
+	"linectl/line"
 )
 
 // event is what a watcher selects fields from, by their path of browse names.
 type event struct {
 	condition ua.NodeID
 	fields    map[string]ua.Variant
+	only      []line.Role // who may see it; empty means whoever may read
 }
 
 // GetAttribute returns a field, or nothing if the event has none of that name.
@@ -47,20 +49,18 @@ func (s *Server) Raise(a Alarm) error {
 	}
 	s.mu.Lock()
 	e := s.event(a)
-	var source *server.ObjectNode
-	if sh := s.declared[a.Source]; sh != nil {
-		source = sh.object
-	}
+	declared := s.declared[a.Source] != nil
 	if key := occurrence(a.Alarm, a.Occurrence); a.Gone {
 		delete(s.alarms, key)
 	} else {
 		s.alarms[key] = a
 	}
 	s.mu.Unlock()
-	if source == nil {
+	if !declared {
 		return fmt.Errorf("alarm %s: its source %s is not declared", a.Alarm, a.Source.Text)
 	}
-	return s.server.NamespaceManager().OnEvent(source, e)
+	s.deliver(s.above(a.Source), e)
+	return nil
 }
 
 func conditionID(alarm string) ID { return Own("Alarm." + alarm) }
