@@ -49,7 +49,7 @@ func (r *runner) keep(ctx context.Context, command string, args ...string) {
 		if time.Since(began) > stayedUp {
 			pause = firstPause
 		}
-		r.log.Warn(command+" ended; it is started again", "after", pause, "err", err)
+		r.log.Warn("a child ended; it is started again", "command", command, "after", pause, "err", err)
 		select {
 		case <-ctx.Done():
 			return

@@ -13,6 +13,7 @@ type Button struct {
 	Confirm string // the question that is asked first, if any
 	Reason  bool   // a reason must be given
 	Grave   bool   // drawn apart from the others
+	Pressed bool   // it stands for what is already so
 	Args    map[string]string
 }
 
@@ -59,7 +60,7 @@ func (v *View) cannot(object, command string) string {
 	}
 	taken := v.Names(object + ".Commands")
 	if v.Has(object+".Commands") && !slices.Contains(taken, command) {
-		return v.T("{} is not possible in state {}", v.T(command), v.Words(object+".State").Text)
+		return v.T("not in state {}", v.Words(object+".State").Text)
 	}
 	return ""
 }

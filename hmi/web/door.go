@@ -214,7 +214,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	if body.Args == nil {
 		body.Args = map[string]string{}
 	}
-	body.Args["RequestId"], body.Args["Why"] = body.ID, body.Why
+	body.Args[requestID], body.Args["Why"] = body.ID, body.Why
 	say := func(english string, words ...any) string { return s.texts.say(o.language(), english, words...) }
 	s.reply(w, o.link.call(r.Context(), body.Method, body.Args, say))
 }

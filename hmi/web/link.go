@@ -312,6 +312,9 @@ func datum(v *ua.DataValue) Datum {
 	if v.Status == ua.StatusOK {
 		d.Quality = Good
 	}
+	if v.Status == ua.StatusBadWaitingForInitialData {
+		return Datum{Quality: None, At: v.SourceTimestamp}
+	}
 	if v.Value == nil {
 		return d
 	}

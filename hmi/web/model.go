@@ -41,6 +41,9 @@ type Argument struct {
 	Help string
 }
 
+// requestID is the input by which the same request is done once. Every method that commands something has it.
+const requestID = "RequestId"
+
 // Method is what can be asked of an object.
 type Method struct {
 	Object string
@@ -98,11 +101,11 @@ func (m *Model) SetLink(l Link, why string, now time.Time) {
 func (m *Model) Hear(node string, d Datum, now time.Time) {
 	m.Heard = now
 	old := m.values[node]
-	if d.Quality != Good && d.Value == nil {
+	if d.Quality == Old && d.Value == nil {
 		d.Value, d.At = old.Value, old.At // what was last known stays readable, as what it is
 	}
 	if d.Value == nil {
-		d.Quality = None
+		d.Quality = None // the line no longer says anything about it
 	}
 	if station, ok := strings.CutSuffix(node, ".StateCurrent"); ok && old.Value != nil && old.Value != d.Value {
 		m.changed[station] = now
@@ -226,10 +229,11 @@ func (m *Model) InState(station string) time.Time {
 // May reports whether this person may call a method.
 func (m *Model) May(method string) bool { return m.Methods[method].May }
 
-// MayAnything reports whether this person may do more than look.
+// MayAnything reports whether this person may do more than look and read: whether there is a method for them that is a request to
+// the line.
 func (m *Model) MayAnything() bool {
 	for _, one := range m.Methods {
-		if one.May {
+		if one.May && slices.ContainsFunc(one.In, func(a Argument) bool { return a.Name == requestID }) {
 			return true
 		}
 	}

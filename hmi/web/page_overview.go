@@ -1,8 +1,10 @@
 package web
 
 import (
-	"slices"
 	"strings"
+	"time"
+
+	"linectl/packml"
 )
 
 var overviewPage = Page{Name: "overview", Path: "/", Title: "Line", Menu: true, Data: func(v *View) any { return overview(v) }}
@@ -14,11 +16,38 @@ var wallPage = Page{Name: "wall", Path: "/wall", Title: "Wall screen", Bare: tru
 type lineView struct {
 	Look     string
 	Lead     string // station that keeps the line from running
+	Reason   Shown  // without the station's name before it, which stands there already
 	Tiles    []tile
 	First    *Alarm
 	Devices  int
 	Up       int
 	Commands []Button
+	Losses   []loss
+}
+
+// loss is what the shift lost time to.
+type loss struct {
+	Station string
+	Cause   Words
+	Own     bool // not by a neighbour
+	For     string
+	Times   int
+}
+
+// topLosses is how many of them are shown.
+const topLosses = 3
+
+// losses returns what the shift lost most time to, the longest first.
+func losses(v *View) []loss {
+	var list []loss
+	causes, own, spans, times := v.Texts("Line.LossCauses"), v.Bools("Line.LossOwn"), v.Numbers("Line.LossDurations"), v.Numbers("Line.LossCounts")
+	for i, station := range v.Names("Line.LossStations") {
+		if i >= len(causes) || i >= len(own) || i >= len(spans) || i >= len(times) || len(list) == topLosses {
+			break // the lists are heard one after the other
+		}
+		list = append(list, loss{station, causes[i], own[i], v.Span(time.Duration(spans[i] * float64(time.Second))), int(times[i])})
+	}
+	return list
 }
 
 // tile is one station on the overview.
@@ -37,7 +66,9 @@ type tile struct {
 }
 
 func overview(v *View) *lineView {
-	o := &lineView{Look: v.Look("Line"), Lead: v.Name("Line.StateStation")}
+	reason := v.Show("Line.ReasonText")
+	reason.Text = strings.TrimPrefix(reason.Text, v.Name("Line.StateStation")+" ")
+	o := &lineView{Reason: reason, Look: v.Look("Line"), Lead: v.Name("Line.StateStation"), Losses: losses(v)}
 	if a, ok := v.FirstOut(); ok {
 		o.First = &a
 	}
@@ -68,20 +99,18 @@ func newTile(v *View, id string) tile {
 	case v.Bool(id + ".EquipmentStarved"):
 		t.Wait = "starved"
 	}
-	if mode := v.ModeOf(id); mode != "Production" {
+	if mode := v.ModeOf(id); mode != packml.Production.String() {
 		t.Mode = mode
 	}
 	return t
 }
 
-// ModeOf is the unit mode of a station by its English name; Production where nothing is said.
-func (v *View) ModeOf(station string) string {
-	for _, node := range []string{station + ".Mode", station + ".UnitMode"} {
-		if w := v.Words(node); w.Text != "" && !slices.Contains([]string{"Simulation"}, w.Text) {
-			return w.Text
-		}
+// ModeOf is the unit mode of a station, or of the line, by its English name: Production where nothing is said.
+func (v *View) ModeOf(object string) string {
+	if n := v.Whole(object + ".UnitModeCurrent"); n > 0 && n <= int(packml.MasterCheck) {
+		return packml.Mode(n).String()
 	}
-	return "Production"
+	return packml.Production.String()
 }
 
 // Percent is a share in whole percent, 0 to 100.

@@ -250,4 +250,4 @@ func (v *View) Silence() string {
 }
 
 // Waiting returns how many questions wait for a person.
-func (v *View) Waiting() int { return len(v.Names("Line.Prompts.Prompt")) }
+func (v *View) Waiting() int { return len(v.Names("Line.Prompts")) }
