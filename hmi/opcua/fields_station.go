@@ -70,13 +70,22 @@ func commandName(c line.CommandSnapshot) string   { return c.Command }
 func commandPossible(c line.CommandSnapshot) bool { return c.Possible }
 func commandWhyNot(c line.CommandSnapshot) string { return c.WhyNot }
 
-func product(s *line.Snapshot, p line.PackID) string {
+// productOf returns product and order of a pack; nothing for a part that is none.
+func productOf(s *line.Snapshot, p string) (product, job string) {
+	if p == "" {
+		return "", ""
+	}
 	for _, one := range s.Packs {
-		if one.Pack == p {
-			return one.Product
+		if string(one.Pack) == p {
+			return one.Product, string(one.Order)
 		}
 	}
-	return ""
+	return "", ""
+}
+
+func product(s *line.Snapshot, p line.PackID) string {
+	name, _ := productOf(s, string(p))
+	return name
 }
 
 func begins(t *line.StationSnapshot, word string) bool {

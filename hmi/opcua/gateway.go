@@ -47,6 +47,7 @@ type Gateway struct {
 	refused map[line.StationID]string
 	built   map[line.StationID]bool
 	board   *board
+	views   map[line.StationID]stationView // of what was published last
 	names   fieldNames
 	parts   map[string]bool // objects below stations that are declared
 	read    uint64          // next journal entry to read; 0 before the first snapshot
@@ -57,7 +58,7 @@ type Gateway struct {
 func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
 	g := &Gateway{
 		line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{},
-		results: map[line.StationID]result{}, parts: map[string]bool{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
+		results: map[line.StationID]result{}, parts: map[string]bool{}, views: map[line.StationID]stationView{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
 	}
 	if err := space.Declare(append(typeNodes(), lineNodes()...)...); err != nil {
 		return nil, err

@@ -42,14 +42,9 @@ type result struct {
 	step line.StepDone
 }
 
-func resultValues(station string, r result, s *line.Snapshot, simulated bool, q Quality) []Value {
+func resultValues(station string, r result, what, job string, simulated bool, q Quality) []Value {
 	v := func(name string, value any) Value { return Value{Own(station + ".LastResult." + name), value, q, r.at} }
-	id, job, what := fmt.Sprint(r.seq), "", product(s, line.PackID(r.step.Part))
-	for _, p := range s.Packs {
-		if string(p.Pack) == r.step.Part {
-			job = string(p.Order)
-		}
-	}
+	id := fmt.Sprint(r.seq)
 	meta := Record{id, simulated, string(r.step.Step), r.step.Part, what, job, r.at, evaluation(r.step.Verdict), r.step.Text}
 	last := station + ".ResultManagement.Results.LastResult"
 	return []Value{
