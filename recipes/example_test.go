@@ -42,8 +42,8 @@ func ExampleProblems() {
 		fmt.Printf("line %d, %s:\n  %s\n", p.Line, p.Field, p.Text)
 	}
 	// Output:
-	// line 65, stations.weld.parameters.power.value:
+	// line 68, stations.weld.parameters.power.value:
 	//   7000 W is above the equipment's maximum of 6000 W; give 1500 to 6000
-	// line 73, stations.weld.limits.depth.unit:
+	// line 76, stations.weld.limits.depth.unit:
 	//   the unit V does not fit; this is measured in m or mm or µm
 }

@@ -59,7 +59,10 @@ func TestParseReadsEveryField(t *testing.T) {
 		Rework: []recipes.Rework{{
 			Step: line.Weld, MaxPerIndex: 1, MaxPerPack: 2, Invalidates: []line.Kind{line.Inspect, line.EndOfLine}, Authorised: "ProcessEngineer",
 		}},
-		Weld:    recipes.Weld{Task: line.TaskWeldLaser, Joints: 8, PerPosition: 4, HoldAfterNOK: 3, MaxNOK: 2},
+		Weld: recipes.Weld{
+			Task: line.TaskWeldLaser, Joints: 8, PerPosition: 4, HoldAfterNOK: 3, MaxNOK: 2, Waveform: "required",
+			Envelope: []line.Band{{Channel: "power", Unit: "W", Points: []line.BandPoint{{TMs: 0, Low: 2500, High: 3100}, {TMs: 375, Low: 2600, High: 3000}}}},
+		},
 		Inspect: recipes.Inspect{PerAct: 4, RelativeMax: 1.3},
 		EOL:     r.EOL,
 	}

@@ -110,6 +110,7 @@ func (r *Recipe) weld(s *section) line.Task {
 	if r.Weld.PerPosition > 0 && r.Weld.Joints%r.Weld.PerPosition != 0 {
 		s.wrong("joints_per_position", "%d joints cannot be divided into positions of %d; give a divisor", r.Weld.Joints, r.Weld.PerPosition)
 	}
+	s.waveform(&r.Weld)
 	return r.Weld.Task
 }
 

@@ -191,6 +191,9 @@ type Weld struct {
 	PerPosition  int       `json:"per_position"`   // joints within reach of one position of the head
 	HoldAfterNOK int       `json:"hold_after_nok"` // consecutive NOK joints that hold the station
 	MaxNOK       int       `json:"max_nok"`        // NOK joints of a pack above which it is scrapped, at least 1
+
+	Waveform string      `json:"waveform"` // of each joint: optional, or required, when a joint without it is UNKNOWN
+	Envelope []line.Band `json:"envelope"` // reference bands for people who look at the waveform; they judge nothing
 }
 
 // Inspect says how joints are measured.

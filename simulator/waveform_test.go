@@ -187,3 +187,42 @@ func TestAnActWithoutACourseHasNoWaveform(t *testing.T) {
 		}
 	}
 }
+
+// The reference bands of the sample recipes fit the good welds of the plant, and show the bad ones.
+func TestTheSampleBandsTellGoodFromBad(t *testing.T) {
+	for product, clean := range map[string]float64{"EV-P1": 1, "DRN-P3": 1} {
+		t.Run(product, func(t *testing.T) {
+			r := sampleRecipes(t)[product]
+			s := newSupervisor(t, simulator.Config{Seed: 7, Speed: 1000, Defects: &simulator.Defects{Joint: 0.1}}, "")
+			var good, bad stats
+			worst := map[string]float64{}
+			joints(t, s, product, product+"-000001", r.Weld.Joints, func(joint int, st tags.Status, w line.Waveform) {
+				c := tally{}
+				c.judge(r, line.Weld, r.Weld.Task, st.Values, 0)
+				nok := false
+				for _, n := range c {
+					nok = nok || n.nok > 0
+				}
+				channels, outside := w.Compare(r.Weld.Envelope)
+				if nok {
+					bad.add(outside)
+					return
+				}
+				good.add(outside)
+				for _, ch := range channels {
+					worst[ch.Name] = math.Max(worst[ch.Name], ch.OutsidePercent)
+				}
+				if outside > 5 {
+					t.Errorf("joint %d is good and yet %.1f %% outside", joint, outside)
+				}
+			})
+			t.Logf("outside: %.0f good ones %s %%, %.0f bad ones %s %%; of the good the worst channels %v", good.n, good, bad.n, bad, worst)
+			if good.mean() > clean || good.n < 100 {
+				t.Errorf("good welds lie %.2f %% outside", good.mean())
+			}
+			if bad.n < 5 || bad.mean() < 10 {
+				t.Errorf("%.0f bad welds lie only %.1f %% outside", bad.n, bad.mean())
+			}
+		})
+	}
+}

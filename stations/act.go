@@ -19,6 +19,8 @@ type Act struct {
 	Params []line.Quantity
 	Limits []line.Limit  // by which the result is judged
 	Within time.Duration // how long it may take before the operator is told
+
+	Waveform bool // without the device's waveform the result is UNKNOWN
 }
 
 // Role is what a device is to its station, for example the welder of a welding cell.
@@ -66,7 +68,22 @@ func (a Act) Judge(r line.ActFinished) Judgement {
 	for i, v := range a.values(r) {
 		j.add(a.measure(i, float64(v)))
 	}
+	if a.Waveform && r.Waveform == nil {
+		j.lacksWaveform(a, r.NoWaveform)
+	}
 	return j
+}
+
+// lacksWaveform makes a result UNKNOWN for which the recipe asks for a waveform that is missing. What was measured keeps its own
+// verdicts (docs/adr/0020-a-missing-waveform.md).
+func (j *Judgement) lacksWaveform(a Act, why string) {
+	if why == "" {
+		why = "the device offers none"
+	}
+	j.Verdict = j.Verdict.Worse(line.Unknown)
+	if j.Text == "" {
+		j.Text = fmt.Sprintf("%s: waveform missing: %s", a.Name(), why)
+	}
 }
 
 // values cuts the result block to what the task measures.

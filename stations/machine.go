@@ -43,7 +43,7 @@ type Machine struct {
 	left   string        // part that has just been released, until no scanner shows it
 
 	doubt   string    // an act of which nobody can say whether it happened, until the next part comes
-	refused string    // why a device refused the last act
+	refused string    // why a device refused the last act, or gave no waveform with it that the recipe requires
 	waiting string    // what the station waits for, in words; empty while it has something to do
 	idle    time.Time // since when it waits
 	cause   string    // cause of the last change of state
@@ -230,6 +230,9 @@ func (m *Machine) applyDone(f line.ActDone) {
 		delete(m.toolUse, m.service.Tool)
 		m.service = line.ToolServiced{}
 		return
+	}
+	if act.Waveform && f.NoWaveform != "" { // else pack after pack would come to the same end
+		m.refused = fmt.Sprintf("waveform of %s missing: %s", act.Name(), f.NoWaveform)
 	}
 	if m.visit == nil {
 		return

@@ -232,6 +232,8 @@ func (m *Machine) record(now time.Time, e line.ActFinished, j Judgement) {
 	waveform := ""
 	if e.Waveform != nil {
 		waveform = e.Waveform.Hash
+	} else if e.NoWaveform == "" && m.act.Waveform {
+		e.NoWaveform = "the device offers none"
 	}
 	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ActDone{
 		Token: e.Token, Device: e.Device, Task: in.Task, Part: e.Part, Index: in.Index, Attempt: in.Attempt, Rework: in.Rework,

@@ -29,6 +29,7 @@ func weldAct(v *Visit, position bool, joint int) Act {
 	}
 	a := act(v.Recipe, line.Weld, Welder, v.Recipe.Weld.Task, v.Part, joint)
 	a.Rework = v.Only != nil
+	a.Waveform = v.Recipe.Weld.NeedsWaveform()
 	return a
 }
 

@@ -174,6 +174,8 @@ type Weld struct {
 	Verdict    line.Verdict `json:"verdict"`
 	Code       string       `json:"code,omitempty"`
 	Superseded int64        `json:"superseded,omitempty"` // the rework decision
+	Waveform   string       `json:"waveform,omitempty"`   // SHA-256 of its file
+	NoWaveform string       `json:"no_waveform,omitempty"`
 }
 
 // Rework is one decision with the steps that it made invalid.

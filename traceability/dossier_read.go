@@ -171,9 +171,17 @@ func (d *Dossier) readJoints(ctx context.Context, q querier) error {
 	d.Joints = []Joint{}
 	welds, err := list(ctx, q, func(w *weld) []any {
 		return []any{
-			&w.joint, &w.Seq, whole[line.Task]{&w.Task}, &w.Attempt, &w.Rework, text[line.Verdict]{&w.Verdict}, &w.Code, whole[int64]{&w.Superseded},
+			&w.joint, &w.Seq,
+			whole[line.Task]{&w.Task},
+			&w.Attempt, &w.Rework,
+			text[line.Verdict]{&w.Verdict},
+			&w.Code,
+			whole[int64]{&w.Superseded},
+			text[string]{&w.Waveform},
+			text[string]{&w.NoWaveform},
 		}
-	}, "SELECT joint, seq, task, attempt, rework, verdict, code, superseded_seq FROM joints WHERE pack_id = ? ORDER BY joint, seq", d.id)
+	}, `SELECT joint, seq, task, attempt, rework, verdict, code, superseded_seq, waveform, no_waveform
+		FROM joints WHERE pack_id = ? ORDER BY joint, seq`, d.id)
 	for _, w := range welds {
 		if n := len(d.Joints); n == 0 || d.Joints[n-1].Joint != w.joint {
 			d.Joints = append(d.Joints, Joint{Joint: w.joint})

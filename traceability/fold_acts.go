@@ -58,8 +58,9 @@ func (f *fold) actDone(s scope, fact line.ActDone) {
 				fact.Part, s.seq, s.micros, s.pack, fact.Index)
 		}
 	case line.TaskWeldLaser, line.TaskWeldResistance, line.TaskWeldUltrasonic:
-		f.exec("INSERT INTO joints (pack_id, joint, seq, task, attempt, rework, outcome, verdict, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			s.pack, fact.Index, s.seq, int64(fact.Task), fact.Attempt, fact.Rework, int64(fact.Outcome), string(fact.Verdict), fact.Code)
+		f.exec(`INSERT INTO joints (pack_id, joint, seq, task, attempt, rework, outcome, verdict, code, waveform, no_waveform)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, ''))`, s.pack, fact.Index, s.seq, int64(fact.Task), fact.Attempt,
+			fact.Rework, int64(fact.Outcome), string(fact.Verdict), fact.Code, fact.Waveform, fact.NoWaveform)
 	}
 }
 

@@ -35,6 +35,7 @@ func TestPlansArePinned(t *testing.T) {
 			[]any{1},
 			"SEARCH m USING PRIMARY KEY (pack_id=?)",
 		},
+		{"waveform", waveformQuery, []any{"x"}, "SEARCH j USING INDEX joints_waveform (waveform=?)"},
 		{"list", listing, listArgs, "SEARCH p USING INTEGER PRIMARY KEY (rowid>?)"},
 		{"where-used", whereUsedQuery, []any{"x", "x"}, "SEARCH pc USING INDEX pack_cells_lot (lot_id=?)"},
 		{"statistics", statisticsQuery, []any{"ST060", "weldPower", 0, 1}, "SEARCH m USING COVERING INDEX measurements_characteristic (characteristic_id=? AND at_us>? AND at_us<?)"},

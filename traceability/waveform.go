@@ -2,11 +2,13 @@ package traceability
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"linectl/line"
 )
@@ -95,6 +97,53 @@ func syncFolder(path string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Waveform is a waveform with the act that it belongs to.
+type Waveform struct {
+	Hash       string         `json:"hash"`
+	Seq        int64          `json:"seq"` // the journal entry of the result
+	At         time.Time      `json:"at"`
+	Station    line.StationID `json:"station"`
+	Pack       line.PackID    `json:"pack"`
+	Joint      int            `json:"joint"`
+	Attempt    int            `json:"attempt"`
+	Task       line.Task      `json:"task"`
+	Verdict    line.Verdict   `json:"verdict"`
+	RecipeHash string         `json:"recipe_hash"` // by which the pack is built
+	Curve      line.Waveform  `json:"-"`
+}
+
+const waveformQuery = `SELECT j.seq, n.at_us, n.station, p.name, j.joint, j.attempt, j.task, j.verdict, r.hash
+	FROM joints j JOIN packs p USING (pack_id) LEFT JOIN recipes r USING (recipe_id) JOIN journal n ON n.seq = j.seq WHERE j.waveform = ? ORDER BY j.seq LIMIT 1`
+
+// Waveform returns the waveform with a hash. A hash that no record names is a *NotFoundError; a file that is missing or altered
+// is an error that names it.
+func (r *Reader) Waveform(ctx context.Context, hash string) (*Waveform, error) {
+	found, err := list(ctx, r.db, func(w *Waveform) []any {
+		return []any{
+			&w.Seq,
+			at{&w.At},
+			text[line.StationID]{&w.Station},
+			text[line.PackID]{&w.Pack},
+			&w.Joint, &w.Attempt,
+			whole[line.Task]{&w.Task},
+			text[line.Verdict]{&w.Verdict},
+			text[string]{&w.RecipeHash},
+		}
+	}, waveformQuery, hash)
+	if err != nil {
+		return nil, explain(r.dir, err)
+	}
+	if len(found) == 0 || !line.IsWaveformHash(hash) {
+		return nil, &NotFoundError{ID: hash}
+	}
+	w := found[0]
+	w.Hash = hash
+	if w.Curve, err = readWaveform(r.dir, hash); err != nil {
+		return nil, err
+	}
+	return &w, nil
 }
 
 // readWaveform reads a file and proves that it is what its name says.

@@ -1,6 +1,7 @@
 package traceability
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,6 +130,14 @@ func TestVerifyReadsEveryWaveform(t *testing.T) {
 		}
 		welded(t, s, n, hash)
 		paths = append(paths, filepath.Join(dir, "waveforms", hash[:2], hash))
+	}
+	w, err := s.Reader().Waveform(t.Context(), filepath.Base(paths[2]))
+	if err != nil || w.Pack != "EV-P1-000001" || w.Joint != 3 || w.Station != "ST060" || w.Curve.Channels[0].Samples[0] != 3 {
+		t.Errorf("%+v, %v; want the waveform of joint 3", w, err)
+	}
+	var unknown *NotFoundError
+	if _, err := s.Reader().Waveform(t.Context(), strings.Repeat("0", 64)); !errors.As(err, &unknown) {
+		t.Errorf("a hash of nothing gives %v", err)
 	}
 	if _, err := s.KeepWaveform(curveOf(t, 99)); err != nil { // an orphan: kept, and then the process died
 		t.Fatal(err)
