@@ -31,6 +31,7 @@ func writeDossier(out io.Writer, d *traceability.Dossier) error {
 	dossierSteps(w, d)
 	dossierCells(w, d)
 	dossierNotGood(w, d)
+	dossierWelds(w, d)
 	dossierPeople(w, d)
 	if err := w.Flush(); err != nil {
 		return err
@@ -113,6 +114,23 @@ func dossierNotGood(w io.Writer, d *traceability.Dossier) {
 		totals = append(totals, fmt.Sprintf("%s %d", s, counted[s]))
 	}
 	fmt.Fprintf(w, "%d acts in all: %s; %d joints\n", len(d.Attempts), strings.Join(totals, ", "), len(d.Joints))
+}
+
+// dossierWelds shows every weld with the name of its waveform.
+func dossierWelds(w io.Writer, d *traceability.Dossier) {
+	if len(d.Joints) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nJOINT\tWELD\tATTEMPT\tVERDICT\tWAVEFORM")
+	for _, j := range d.Joints {
+		for _, weld := range j.Welds {
+			waveform := dash(weld.Waveform)
+			if weld.NoWaveform != "" {
+				waveform = "missing: " + weld.NoWaveform
+			}
+			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\n", j.Joint, weld.Task, weld.Attempt, dash(string(weld.Verdict)), waveform)
+		}
+	}
 }
 
 func dossierPeople(w io.Writer, d *traceability.Dossier) {

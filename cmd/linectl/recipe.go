@@ -125,6 +125,9 @@ func writeRecipe(out io.Writer, r *recipes.Recipe) error {
 	}
 	for _, k := range line.Kinds {
 		writeProcess(w, k, r.Process(k))
+		if k == line.Weld {
+			writeEnvelope(w, r.Weld)
+		}
 	}
 	if len(r.EOL) > 0 {
 		writeEOL(w, r.EOL)
@@ -177,6 +180,20 @@ func writeProcess(w io.Writer, k line.Kind, p recipes.Process) {
 	}
 	for _, s := range p.Sampling {
 		fmt.Fprintf(w, "sample: %s\tevery %s pack\t\t\n", s.What, ordinal(s.Every))
+	}
+}
+
+// writeEnvelope shows whether the waveform is asked for, and its reference bands point by point.
+func writeEnvelope(w io.Writer, weld recipes.Weld) {
+	if weld.Joints == 0 {
+		return
+	}
+	fmt.Fprintf(w, "waveform\t%s\t\t\n", weld.Waveform)
+	for _, b := range weld.Envelope {
+		fmt.Fprintf(w, "band of %s\t%d points, %g to %g ms\tjudges nothing\t\n", b.Channel, len(b.Points), b.Points[0].TMs, b.Points[len(b.Points)-1].TMs)
+		for _, p := range b.Points {
+			fmt.Fprintf(w, "  at %g ms\t%s\t\t\n", p.TMs, bounds(&p.Low, &p.High, b.Unit))
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 func newTrace() *cobra.Command {
 	c := &cobra.Command{Use: "trace", Short: "Answers questions from the records"}
-	c.AddCommand(newTracePack(), newTraceList(), newTraceWhereUsed(), newTraceVerify())
+	c.AddCommand(newTracePack(), newTraceList(), newTraceWhereUsed(), newTraceWaveform(), newTraceVerify())
 	return c
 }
 
