@@ -23,7 +23,9 @@ type storeRecords struct {
 	reader *traceability.Reader
 }
 
-func (s *storeRecords) records() opcua.Records { return opcua.Records{Parts: s, Reports: s} }
+func (s *storeRecords) records() opcua.Records {
+	return opcua.Records{Parts: s, Reports: s, Waveforms: s}
+}
 
 func (s *storeRecords) open() (*traceability.Reader, error) {
 	s.mu.Lock()
@@ -71,6 +73,23 @@ func (s *storeRecords) Part(ctx context.Context, id string) (json.RawMessage, er
 		return nil, noPack(ctx, r, id, err)
 	}
 	return json.Marshal(d)
+}
+
+// Waveform implements opcua.WaveformRecords.
+func (s *storeRecords) Waveform(ctx context.Context, hash string) (*opcua.Waveform, error) {
+	r, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	w, err := readWaveform(ctx, r, hash)
+	if err != nil {
+		return nil, err
+	}
+	all := &opcua.Waveform{Interval: w.Curve.Interval, Channels: w.compared, OutsidePercent: math.NaN()}
+	if w.OutsidePercent != nil {
+		all.OutsidePercent = *w.OutsidePercent
+	}
+	return all, nil
 }
 
 // Shift implements opcua.ReportRecords.

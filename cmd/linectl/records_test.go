@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -92,6 +93,47 @@ func (b *hmiBench) ask(t *testing.T, c *gopcua.Client, method string, args ...an
 	}
 }
 
+// checkWaveform reads the waveform of joint 7 by the name that the dossier gives it, and compares it with what trace says.
+func (b *hmiBench) checkWaveform(t *testing.T, c *gopcua.Client, dossier string) {
+	t.Helper()
+	var d struct {
+		Joints []struct{ Welds []struct{ Waveform string } }
+	}
+	if err := json.Unmarshal([]byte(dossier), &d); err != nil || len(d.Joints) != 32 {
+		t.Fatalf("%d joints, %v", len(d.Joints), err)
+	}
+	hash := d.Joints[6].Welds[0].Waveform
+	res, err := c.Call(t.Context(), &ua.CallMethodRequest{
+		ObjectID: b.node(t, c, "Line"), MethodID: b.node(t, c, "Line.ReadWaveform"), InputArguments: []*ua.Variant{ua.MustVariant(hash)},
+	})
+	if err != nil || res.StatusCode != ua.StatusOK {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	var out strings.Builder
+	if code := run(t.Context(), []string{"trace", "waveform", hash, "--data", b.data, "--json"}, &out, os.Stderr); code != exitDone {
+		t.Fatal("trace waveform")
+	}
+	var want struct {
+		Channels []struct {
+			Name    string
+			Samples []float64
+		}
+		OutsidePercent float64 `json:"outside_percent"`
+	}
+	if err := json.Unmarshal([]byte(out.String()), &want); err != nil || len(want.Channels) != 4 {
+		t.Fatalf("%d channels, %v", len(want.Channels), err)
+	}
+	names, samples, low := res.OutputArguments[0].Value().([]string), res.OutputArguments[3].Value().([]float64), res.OutputArguments[4].Value().([]float64)
+	n := len(want.Channels[0].Samples)
+	if len(samples) != 4*n || len(low) != 4*n || names[1] != want.Channels[1].Name || res.OutputArguments[6].Value() != want.OutsidePercent {
+		t.Errorf("%q, %d samples, %d of the band, outside %v; trace says %d channels of %d samples, outside %g", names, len(samples), len(low),
+			res.OutputArguments[6].Value(), len(want.Channels), n, want.OutsidePercent)
+	}
+	if plume := samples[n+100]; float32(plume) != float32(want.Channels[1].Samples[100]) || math.Abs(low[n+100]-0.74) > 1e-9 {
+		t.Errorf("plume at 100 ms is %g in a band from %g; trace says %g", plume, low[n+100], want.Channels[1].Samples[100])
+	}
+}
+
 // TestAnybodyReadsTheRecordsOverOPCUA is the way of the quality engineer's question: over the wire into the record store and
 // back, and the same as linectl trace answers.
 func TestAnybodyReadsTheRecordsOverOPCUA(t *testing.T) {
@@ -116,6 +158,7 @@ func TestAnybodyReadsTheRecordsOverOPCUA(t *testing.T) {
 	if same(t, text) != strings.Replace(same(t, out.String()), `"found":"pack"`, `"found":"serial of pack ESS-P2-000001"`, 1) {
 		t.Error("ReadPart and linectl trace pack differ")
 	}
+	b.checkWaveform(t, c, text)
 	status, text, _ = b.ask(t, c, "FindParts", "ess-p2-0000", uint32(10), uint32(0))
 	if status != ua.StatusOK || !strings.Contains(text, `"pack":"ESS-P2-000001"`) || !strings.Contains(text, `"found":"pack"`) {
 		t.Errorf("FindParts: %v %s", status, text)

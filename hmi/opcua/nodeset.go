@@ -103,6 +103,7 @@ type (
 var xmlKinds = map[Kind]string{
 	Bool: "i=1", Int32: "i=6", UInt32: "i=7", Double: "i=11", Text: "i=21", String: "i=12", Moment: "i=294", Reference: "i=17",
 	Float: "i=10", UInt16: "i=5", Duration: "i=290", Structured: "i=22", Measure: "i=887", Path: "i=540", Anything: "i=24", Int16: "i=4", Int64: "i=8",
+	Strings: "i=12", Doubles: "i=11",
 }
 
 // naming gives every namespace its index in the file.

@@ -47,7 +47,7 @@ func (n *naming) arguments(m Method, name string, list []Argument) []xmlNode {
 	var body strings.Builder
 	for _, a := range list {
 		body.WriteString(structXML("i=297", "Argument", element("Name", a.Name)+"<DataType>"+element("Identifier", xmlKinds[a.Kind])+"</DataType>"+
-			element("ValueRank", "-1")+"<ArrayDimensions/>"+localizedXML("Description", a.Help)))
+			element("ValueRank", fmt.Sprint(a.Kind.rank()))+"<ArrayDimensions/>"+localizedXML("Description", a.Help)))
 	}
 	x := n.property(m.ID, name, "i=296", `<ListOfExtensionObject xmlns="`+typesSchema+`">`+body.String()+"</ListOfExtensionObject>")
 	x.ValueRank, x.Dimensions = "1", fmt.Sprint(len(list))

@@ -45,8 +45,9 @@ type ReportRecords interface {
 
 // Records is the way to the record store. It never writes.
 type Records struct {
-	Parts   PartRecords
-	Reports ReportRecords
+	Parts     PartRecords
+	Reports   ReportRecords
+	Waveforms WaveformRecords
 }
 
 var (
@@ -65,7 +66,9 @@ func recordOutputs(json string) []Argument {
 }
 
 // DeclareRecords adds the methods that read the records.
-func (g *Gateway) DeclareRecords(r Records) error { return g.space.Declare(recordMethods(r)...) }
+func (g *Gateway) DeclareRecords(r Records) error {
+	return g.space.Declare(append(recordMethods(r), readWaveform(r.Waveforms))...)
+}
 
 func recordMethods(r Records) []Node {
 	kept := &longTexts{}

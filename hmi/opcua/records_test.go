@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/line"
 )
 
 // shelf answers with texts that are as long as somebody wants. Another text comes at every question.
@@ -72,5 +75,45 @@ func TestALongAnswerComesInPiecesOfOneText(t *testing.T) {
 	}
 	if res := call(t, c, "Line", "Line.FindParts", "", uint32(1), uint32(0)); res.OutputArguments[1].Value() != uint32(7) {
 		t.Errorf("next came as %v", res.OutputArguments[1].Value())
+	}
+}
+
+// gallery has one waveform.
+type gallery struct{ only opcua.Waveform }
+
+func (g *gallery) Waveform(_ context.Context, hash string) (*opcua.Waveform, error) {
+	if hash != "3fa9" {
+		return nil, errors.New("no weld has the waveform " + hash)
+	}
+	return &g.only, nil
+}
+
+// TestAWaveformComesAsArrays reads a weld with another library than the server's.
+func TestAWaveformComesAsArrays(t *testing.T) {
+	t.Parallel()
+	w := line.Waveform{Interval: 40 * time.Microsecond, Channels: []line.Channel{
+		{Name: "current", Unit: "A", Samples: []float32{0, 900, 1200}}, {Name: "voltage", Unit: "V", Samples: []float32{0, 0.5, 1}},
+	}}
+	channels, outside := w.Compare([]line.Band{{Channel: "current", Unit: "A", Points: []line.BandPoint{{TMs: 0.04, Low: 800, High: 1000}, {TMs: 0.08, Low: 900, High: 1100}}}})
+	b := open(t, newPlant(), t.TempDir(), freeAddress(t))
+	if err := b.gateway.DeclareRecords(opcua.Records{Waveforms: &gallery{opcua.Waveform{Interval: w.Interval, Channels: channels, OutsidePercent: outside}}}); err != nil {
+		t.Fatal(err)
+	}
+	c := b.mustDial(t, login{user: "vera", password: "vera-password"})
+	res := call(t, c, "Line", "Line.ReadWaveform", "3fa9")
+	if res.StatusCode != ua.StatusOK {
+		t.Fatalf("%v", res.StatusCode)
+	}
+	var got []string
+	for _, v := range res.OutputArguments[:7] {
+		got = append(got, fmt.Sprint(v.Value()))
+	}
+	want := []string{"[current voltage]", "[A V]", "40", "[0 900 1200 0 0.5 1]", "[NaN 800 900 NaN NaN NaN]", "[NaN 1000 1100 NaN NaN NaN]", "50"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	res = call(t, c, "Line", "Line.ReadWaveform", "ffff")
+	if res.StatusCode != ua.StatusUncertain || !strings.Contains(res.OutputArguments[7].Value().(*ua.LocalizedText).Text, "no weld has the waveform ffff") {
+		t.Errorf("an unknown hash came as %+v", res)
 	}
 }

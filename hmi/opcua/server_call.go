@@ -36,7 +36,7 @@ func (s *Server) arguments(m Method, name string, list []Argument) error {
 	}
 	described := make([]ua.ExtensionObject, len(list))
 	for i, a := range list {
-		described[i] = ua.Argument{Name: a.Name, DataType: kinds[a.Kind], ValueRank: ua.ValueRankScalar, Description: english(a.Help)}
+		described[i] = ua.Argument{Name: a.Name, DataType: kinds[a.Kind], ValueRank: a.Kind.rank(), Description: english(a.Help)}
 	}
 	now := time.Now()
 	return s.server.NamespaceManager().AddNode(server.NewVariableNode(s.server, s.id(ID{Space: m.ID.Space, Text: m.ID.Text + "." + name}),
@@ -141,7 +141,7 @@ func fits(k Kind, v any) (ok bool) {
 		ok = ok && printable(text)
 	case Moment:
 		_, ok = v.(time.Time)
-	case Text, Reference, Float, UInt16, Duration, Structured, Measure, Path, Anything, Int16, Int64: // no method of ours takes one
+	case Text, Reference, Float, UInt16, Duration, Structured, Measure, Path, Anything, Int16, Int64, Strings, Doubles: // no method of ours takes one
 	}
 	return ok
 }

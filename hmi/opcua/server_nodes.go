@@ -137,7 +137,7 @@ var kinds = map[Kind]ua.NodeID{
 	Text: ua.DataTypeIDLocalizedText, String: ua.DataTypeIDString, Moment: ua.DataTypeIDUtcTime, Reference: ua.DataTypeIDNodeID,
 	Float: ua.DataTypeIDFloat, UInt16: ua.DataTypeIDUInt16, Duration: ua.DataTypeIDDuration, Structured: ua.DataTypeIDStructure,
 	Measure: ua.DataTypeIDEUInformation, Path: ua.DataTypeIDRelativePath, Anything: ua.DataTypeIDBaseDataType,
-	Int16: ua.DataTypeIDInt16, Int64: ua.DataTypeIDInt64,
+	Int16: ua.DataTypeIDInt16, Int64: ua.DataTypeIDInt64, Strings: ua.DataTypeIDString, Doubles: ua.DataTypeIDDouble,
 }
 
 // data returns the DataType of a value.

@@ -54,7 +54,17 @@ const (
 	Anything               // any of the plain kinds above, within a Record only
 	Int16                  // in a Structure only
 	Int64                  // in a Structure only
+	Strings                // []string, an argument only
+	Doubles                // []float64, an argument only
 )
+
+// rank is the ValueRank of an argument: OPC 10000-3, 5.6.2.
+func (k Kind) rank() int32 {
+	if k == Strings || k == Doubles {
+		return 1
+	}
+	return -1
+}
 
 // Record is a value of a structured DataType: one value for each field that its Structure says is filled, in that order.
 type Record []any
