@@ -80,13 +80,16 @@ type ShiftSnapshot struct {
 	NOK       int       `json:"nok"`
 	FirstPass int       `json:"first_pass"`
 	Losses    []Loss    `json:"losses,omitempty"` // by station and cause, the longest first
-	// Figures of ISO 22400-2 of the bottleneck station, 0 to 1; -1 where one cannot be told.
+	// The station with the longest takt, or, where none is set, the one that worked longest; empty while it cannot be told.
+	Bottleneck StationID `json:"bottleneck,omitempty"`
+	// Figures of ISO 22400-2 of the bottleneck station, 0 to 1; -1 where one cannot be told. Effectiveness is above 1 where parts are
+	// made faster than the takt.
 	Availability  float64 `json:"availability"`
 	Effectiveness float64 `json:"effectiveness"`
 	Quality       float64 `json:"quality"`
 }
 
-// Loss is time in which a station did not work although it was planned to.
+// Loss is time in which a station did not work although it was planned to: something was ordered and not finished.
 type Loss struct {
 	Station StationID     `json:"station"`
 	Cause   string        `json:"cause"` // in the operator's words; "starved by ST040" names who is to blame

@@ -13,6 +13,7 @@ import (
 // Apply follows one record. Step applies what it decides; a restart applies the journal. Nothing else changes what the line
 // must not forget.
 func (l *Line) Apply(r line.Record) {
+	l.shift.follow(r)
 	switch f := r.Fact.(type) {
 	case line.LineStarted:
 		l.opened = &f
@@ -83,6 +84,7 @@ func (l *Line) applyAtStation(r line.Record) {
 		for _, u := range f.Used {
 			l.consume(r.Station, u)
 		}
+		l.shift.finished(r.At, r.Station, f.Verdict == line.OK)
 	case line.PartMoved:
 		l.applyMoved(s, r, f)
 	default: // the machine's own

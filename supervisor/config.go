@@ -18,6 +18,7 @@ type Config struct {
 	Version   string // of the program, for the record
 	Simulated bool   // any device is virtual
 	Stations  []StationConfig
+	Shifts    line.ShiftPlan
 	Recipes   []*recipes.Recipe
 	Supplier  map[line.CellID]line.SupplierCell // all shipping notices
 }

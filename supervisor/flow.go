@@ -62,22 +62,24 @@ func (l *Line) admit(now time.Time, s *station) bool {
 		return done
 	}
 	v, p, waits := l.nextPart(now, s, nest)
+	works := p == nil || !p.disposed() // what only passes through needs nothing
+	if waits == "" && works {
+		if s.stuck = l.routeCheck(now, s, p); s.stuck != "" {
+			s.wants, waits = p, s.stuck // it waits for a person: material, Quality, or a hand that takes the part out
+		}
+	}
 	if s.Rest(now, waits) {
 		return true
 	}
 	if waits != "" || st != packml.Execute {
 		return false
 	}
-	if p == nil || !p.disposed() { // what only passes through needs nothing
+	if works {
 		if s.Service(now) || l.toolWorn(now, s, v) {
 			return true
 		}
 		if v.Recipe != nil && s.MasterDue(now, v.Recipe) {
 			return s.CheckMaster(now, *v.Recipe.Process(s.cfg.Kind).Master)
-		}
-		if s.stuck = l.routeCheck(now, s, p); s.stuck != "" {
-			s.wants = p
-			return false
 		}
 	}
 	s.Begin(now, v)

@@ -73,6 +73,7 @@ type Line struct {
 	answered replies
 	accounts accounts
 	counts   counts
+	shift    shift
 	refused  refusals // no state: only words that are not made twice
 
 	dirty   bool // something happened since the faults were last looked at
@@ -97,6 +98,7 @@ func New(cfg Config, fence uint16) (*Line, error) {
 	for _, r := range cfg.Recipes {
 		l.recipes[r.Hash] = r
 	}
+	l.shift = newShift(cfg.Shifts, cfg.Stations)
 	for i, sc := range cfg.Stations {
 		s := &station{cfg: sc, items: cfg.items(sc.Kind)}
 		devices := make([]*stations.Device, len(sc.Devices))

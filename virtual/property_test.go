@@ -2,6 +2,8 @@ package virtual_test
 
 import (
 	"flag"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,14 +143,20 @@ func (r *rig) checkJournal(rt *rapid.T) {
 	}
 }
 
-// remembered is what a restart may not forget.
+// remembered is what a restart may not forget: all but what the devices tell, and what follows from it.
 func remembered(s line.Snapshot) line.Snapshot {
 	s.Alarms = append([]line.AlarmSnapshot(nil), s.Alarms...)
+	s.Commands = nil
+	s.Prompts = slices.DeleteFunc(s.Prompts, func(q line.PromptSnapshot) bool {
+		return strings.Contains(q.Prompt, "/serial/") || strings.Contains(q.Prompt, "/missing/")
+	})
+	if len(s.Prompts) == 0 {
+		s.Prompts = nil
+	}
 	for i := range s.Stations {
 		st := &s.Stations[i]
 		st.Devices, st.Reason, st.NextAction = nil, "", ""
 		st.Permissives, st.Safety, st.Commands = nil, line.SafetySnapshot{}, nil // the devices tell them anew
 	}
-	s.Commands = nil // what is possible hangs on the devices too
 	return s
 }

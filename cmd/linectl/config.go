@@ -21,6 +21,7 @@ type Config struct {
 	ASN        string    `yaml:"asn"`       // directory of *.csv, the suppliers' shipping notices
 	PKI        string    `yaml:"pki"`       // directory of the supervisor's own certificate and key
 	Socket     string    `yaml:"socket"`    // control socket; empty = control/linectl.sock in the data directory
+	Shifts     Shifts    `yaml:"shifts"`    // when shifts begin; three in UTC unless said
 	Stations   []Station `yaml:"stations"`  // in the order of the route
 
 	path  string         // of the file

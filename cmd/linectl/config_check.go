@@ -25,6 +25,9 @@ func (c *Config) check() error {
 			k.say("", "%q is missing", name.key)
 		}
 	}
+	if _, err := c.Shifts.plan(); err != nil {
+		k.say("shifts", "%v", err)
+	}
 	if len(c.Stations) == 0 {
 		k.say("stations", "a line has at least one station")
 	}

@@ -73,8 +73,8 @@ Start with:  linectl demo`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newDemo(), newSimulate(), newRun(), newGateway(), newHMI(), newCert(),
-		newStatus(), newCommand(), newOrder(), newRework(), newWriteOff(), newMaterial(), newService(), newAlarm(), newHold(), newRelease(),
-		newCheck(), newRecipe(), newTrace(), newBench(), newVersion(), newFault(),
+		newStatus(), newCommand(), newMode(), newPrompt(), newMaster(), newOrder(), newRework(), newWriteOff(), newMaterial(), newService(),
+		newAlarm(), newHold(), newRelease(), newCheck(), newRecipe(), newTrace(), newReport(), newBench(), newVersion(), newFault(),
 		newUser(), newSetUp(),
 	)
 	for _, c := range root.Commands() {

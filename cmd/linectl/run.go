@@ -182,8 +182,13 @@ func (r *runner) serve(ctx context.Context, loop *supervisor.Loop, edges *edges,
 
 // supervisorConfig says to the supervisor what the files say.
 func supervisorConfig(files *lineFiles) supervisor.Config {
+	shifts, err := files.config.Shifts.plan()
+	if err != nil {
+		panic("linectl: a configuration that was checked has no shifts: " + err.Error())
+	}
 	cfg := supervisor.Config{
-		Name: files.config.name(), Version: version(), Simulated: files.config.anySimulated(), Recipes: files.recipes,
+		Shifts: shifts,
+		Name:   files.config.name(), Version: version(), Simulated: files.config.anySimulated(), Recipes: files.recipes,
 		Supplier: make(map[line.CellID]line.SupplierCell, len(files.cells)),
 	}
 	for _, c := range files.cells {
