@@ -95,6 +95,7 @@ func next(t testing.TB, events <-chan []*ua.Variant) []*ua.Variant {
 func TestAnOperatorSeesToAlarms(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
+	p.now.Prompts = nil
 	b := open(t, p, t.TempDir(), freeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))

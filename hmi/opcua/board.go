@@ -137,7 +137,7 @@ func (g *Gateway) publish(q Quality) {
 	lead := leading(s)
 	lead.Mode = lineMode(s)
 	g.board.tell("Line", append(fields, Value{Own("Line.LastRefusal"), g.refused["Line"], q, s.At}),
-		packmlValues("Line", s, &lead, q), machineryValues(s, q), orderValues(s, q))
+		packmlValues("Line", s, &lead, q), machineryValues(s, q), orderValues(s, q), metricValues(s, q))
 	g.board.flush()
 }
 

@@ -67,8 +67,10 @@ func (g *Gateway) ask(ctx context.Context, by Caller, id, why string, c line.Com
 	if id == "" {
 		id = rand.Text()
 	}
+	undo := g.noteAnswer(c)
 	reply, err := g.line.Ask(ctx, by.Session, line.Request{ID: "opcua/" + by.User + "/" + id, By: by.User, Why: why, Command: c})
 	if errors.Is(err, ErrNoSession) {
+		undo()
 		return line.Reply{}, NoSession
 	}
 	if err != nil {
@@ -78,6 +80,7 @@ func (g *Gateway) ask(ctx context.Context, by Caller, id, why string, c line.Com
 	if reply.Accepted {
 		return reply, Done
 	}
+	undo()
 	return reply, Refused
 }
 
@@ -171,32 +174,4 @@ func (g *Gateway) lineMethods() []Node {
 				return line.ShelveAlarm{Alarm: a[0].(string), For: time.Duration(a[1].(uint32)) * time.Minute, OneShot: a[2].(bool)}, nil
 			}),
 	)
-}
-
-// OnAlarm does what a client asks by the standard's own alarm methods.
-func (g *Gateway) OnAlarm(ctx context.Context, by Caller, a AlarmAct) (Status, string) {
-	var c line.Command
-	why := a.Comment
-	switch a.Verb {
-	case AcknowledgeAlarm:
-		c = line.AcknowledgeAlarm{Alarm: a.Alarm, Occurrence: a.Occurrence}
-	case ConfirmAlarm:
-		c = line.ConfirmAlarm{Alarm: a.Alarm, Occurrence: a.Occurrence}
-	case AddCommentToAlarm:
-		c = line.CommentAlarm{Alarm: a.Alarm, Comment: a.Comment}
-	case TimedShelveAlarm, OneShotShelveAlarm:
-		why = "shelved at an HMI that gives no reason"
-		shelve := line.ShelveAlarm{Alarm: a.Alarm, For: a.For, OneShot: a.Verb == OneShotShelveAlarm}
-		if shelve.OneShot {
-			shelve.For = line.MaxShelved
-		}
-		c = shelve
-	case UnshelveAlarm:
-		c = line.UnshelveAlarm{Alarm: a.Alarm}
-	}
-	reply, status := g.ask(ctx, by, "", why, c)
-	if status == Refused {
-		status = InvalidState // these methods have no outputs
-	}
-	return status, reply.Text
 }

@@ -39,25 +39,27 @@ type Gateway struct {
 	space Space
 	log   *slog.Logger
 
-	mu      sync.Mutex
-	heard   time.Time // when the supervisor last said something
-	last    *line.Snapshot
-	fresh   bool
-	known   map[string]Alarm // by occurrence
-	refused map[line.StationID]string
-	built   map[line.StationID]bool
-	board   *board
-	views   map[line.StationID]stationView // of what was published last
-	names   fieldNames
-	parts   map[string]bool // objects below stations that are declared
-	read    uint64          // next journal entry to read; 0 before the first snapshot
-	results map[line.StationID]result
+	mu       sync.Mutex
+	heard    time.Time // when the supervisor last said something
+	last     *line.Snapshot
+	fresh    bool
+	known    map[string]Alarm  // by occurrence
+	asked    map[string]Dialog // questions that wait
+	answered map[string]string // what a client has answered to them
+	refused  map[line.StationID]string
+	built    map[line.StationID]bool
+	board    *board
+	views    map[line.StationID]stationView // of what was published last
+	names    fieldNames
+	parts    map[string]bool // objects below stations that are declared
+	read     uint64          // next journal entry to read; 0 before the first snapshot
+	results  map[line.StationID]result
 }
 
 // NewGateway declares the line's own nodes; stations follow with the first snapshot.
 func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
 	g := &Gateway{
-		line: l, space: space, log: log, known: map[string]Alarm{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{},
+		line: l, space: space, log: log, known: map[string]Alarm{}, asked: map[string]Dialog{}, answered: map[string]string{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{},
 		results: map[line.StationID]result{}, parts: map[string]bool{}, views: map[line.StationID]stationView{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
 	}
 	if err := space.Declare(append(typeNodes(), lineNodes()...)...); err != nil {
@@ -147,7 +149,10 @@ func (g *Gateway) see(s line.Snapshot, now time.Time) error {
 	}
 	g.publish(Good)
 	g.connection(now)
-	return g.raise(&s, now)
+	if err := g.raise(&s, now); err != nil {
+		return err
+	}
+	return g.prompt(&s, now)
 }
 
 // build declares stations, and parts of them, that have not been seen before. The caller holds the mutex.
@@ -192,37 +197,4 @@ func (g *Gateway) connection(now time.Time) {
 		values = append(values, Value{Own(string(station) + ".HeartbeatAge"), age, Good, now})
 	}
 	g.space.Publish(values...)
-}
-
-// raise tells of alarms that have changed since the last snapshot, and of those that are over. An alarm stays in the
-// supervisor's list until nobody has to do anything about it, so none is missed however long the gateway was away.
-func (g *Gateway) raise(s *line.Snapshot, now time.Time) error {
-	there := map[string]bool{}
-	for _, a := range s.Alarms {
-		key := occurrence(a.Alarm, a.Occurrence)
-		there[key] = true
-		if old, ok := g.known[key]; ok && old.AlarmSnapshot == a {
-			continue
-		}
-		source := Own("Line")
-		if g.built[a.Station] {
-			source = Own(string(a.Station))
-		}
-		changed := Alarm{AlarmSnapshot: a, Source: source}
-		if err := g.space.Raise(changed); err != nil {
-			return err
-		}
-		g.known[key] = changed
-	}
-	for key, a := range g.known {
-		if there[key] {
-			continue
-		}
-		a.Gone, a.Active, a.Acknowledged, a.Confirmed, a.Shelved, a.Changed = true, false, true, true, false, now
-		if err := g.space.Raise(a); err != nil {
-			return err
-		}
-		delete(g.known, key)
-	}
-	return nil
 }

@@ -25,7 +25,7 @@ func lineNodes() []Node {
 	for _, f := range allLineFields {
 		nodes = append(nodes, variable("Line", f))
 	}
-	return append(nodes, refusal("Line"))
+	return append(append(nodes, refusal("Line")), metricNodes()...)
 }
 
 func variable[T any](of string, f field[T]) Variable {

@@ -45,6 +45,7 @@ type nodeList struct{ nodes []Node }
 func (l *nodeList) Declare(nodes ...Node) error { l.nodes = append(l.nodes, nodes...); return nil }
 func (l *nodeList) Publish(...Value)            {}
 func (l *nodeList) Raise(Alarm) error           { return nil }
+func (l *nodeList) Prompt(Dialog) error         { return nil }
 
 // The parts of a NodeSet2 file.
 type (

@@ -59,6 +59,7 @@ type Server struct {
 	declared   map[ID]*shown
 	namespaces map[string]uint16
 	alarms     map[string]Alarm // by their event's name, those that a refresh tells of
+	dialogs    map[string]Dialog
 }
 
 var _ Space = (*Server)(nil)
@@ -74,7 +75,7 @@ func NewServer(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, calls: make(chan struct{}, maxCalls), declared: map[ID]*shown{}, namespaces: map[string]uint16{StandardSpace: 0},
-		alarms: map[string]Alarm{},
+		alarms: map[string]Alarm{}, dialogs: map[string]Dialog{},
 	}
 	s.logins.by = o.Logins
 	var err error

@@ -25,6 +25,8 @@ func (s *Server) offerConditions() {
 	}
 	offer(ua.MethodIDConditionTypeConditionRefresh, s.refresh)
 	offer(ua.MethodIDConditionTypeConditionRefresh2, s.refresh)
+	offer(ua.MethodIDDialogConditionTypeRespond, s.respond)
+	offer(ua.MethodIDAlarmConditionTypeReset, s.resetLatched)
 	for id, verb := range map[ua.NodeID]AlarmVerb{
 		ua.MethodIDAcknowledgeableConditionTypeAcknowledge: AcknowledgeAlarm, ua.MethodIDAcknowledgeableConditionTypeConfirm: ConfirmAlarm,
 		ua.MethodIDConditionTypeAddComment: AddCommentToAlarm,
@@ -65,6 +67,9 @@ func (s *Server) refresh(session *server.Session, r ua.CallMethodRequest) ua.Cal
 	events := []event{refreshEvent(ua.ObjectTypeIDRefreshStartEventType)}
 	for _, name := range slices.Sorted(maps.Keys(s.alarms)) {
 		events = append(events, s.event(s.alarms[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.dialogs)) {
+		events = append(events, s.dialogEvent(s.dialogs[name]))
 	}
 	s.mu.Unlock()
 	events = append(events, refreshEvent(ua.ObjectTypeIDRefreshEndEventType))

@@ -41,7 +41,7 @@ func (e event) GetAttribute(o ua.SimpleAttributeOperand) ua.Variant {
 func (s *Server) Raise(a Alarm) error {
 	id := conditionID(a.Alarm)
 	err := s.Declare(
-		Object{Browse: Browse{ID: id, Parent: a.Source, Name: a.Alarm, Help: a.Text}},
+		Object{Browse: Browse{ID: id, Parent: a.Source, Name: a.Alarm, Help: a.Text}, Type: alarmType},
 		Object{Browse: Browse{ID: shelvingID(a.Alarm), Parent: id, Space: StandardSpace, Name: "ShelvingState"}},
 	)
 	if err != nil {
@@ -78,6 +78,10 @@ func (s *Server) event(a Alarm) event {
 		"Comment": english(a.Comment), "ClientUserId": a.CommentBy, "SuppressedOrShelved": a.Shelved || a.Suppressed != "" || a.OutOfService,
 		"Cause": english(a.Cause), "Consequence": english(a.Consequence), "Action": english(a.Action),
 	}
+	if a.Group != "" { // it follows from another, which came first
+		f["FirstInGroup"], f["Group"] = s.id(conditionID(a.Group)), a.Group
+	}
+	f["FirstInGroupFlag"] = a.Group == ""
 	if a.Branch {
 		f["BranchId"] = ua.NewNodeIDString(s.namespace(LineSpace), "Alarm."+occurrence(a.Alarm, a.Occurrence))
 	}

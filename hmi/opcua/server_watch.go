@@ -116,8 +116,17 @@ func (s *Server) tell(item *server.EventMonitoredItem, e event) {
 	selected := make([]ua.Variant, len(wanted.SelectClauses))
 	for i, clause := range wanted.SelectClauses {
 		selected[i] = e.GetAttribute(clause)
-		if text, ok := selected[i].(ua.LocalizedText); ok && text.Locale == "en" {
-			selected[i] = s.localized(text.Text, locale)
+		switch text := selected[i].(type) {
+		case ua.LocalizedText:
+			if text.Locale == "en" {
+				selected[i] = s.localized(text.Text, locale)
+			}
+		case []ua.LocalizedText:
+			texts := make([]ua.LocalizedText, len(text))
+			for j, t := range text {
+				texts[j] = s.localized(t.Text, locale)
+			}
+			selected[i] = texts
 		}
 	}
 	s.enqueue(item, selected)

@@ -219,7 +219,16 @@ type Alarm struct {
 	Gone   bool // it is over: no refresh tells of it any more
 }
 
-// AlarmVerb is what a person does about an alarm.
+// Dialog is a question that waits for a person, as it is now: a DialogCondition (OPC 10000-9, 5.6).
+type Dialog struct {
+	line.PromptSnapshot
+	Source ID        // object that it is asked by
+	Answer int       // index of the option that was given last, -1 while none is known
+	At     time.Time // when it changed
+	Gone   bool      // it was answered, or has settled itself: no refresh tells of it any more
+}
+
+// AlarmVerb is what a person does about an alarm or a question.
 type AlarmVerb int
 
 // The verbs, by the names of OPC 10000-9.
@@ -230,14 +239,17 @@ const (
 	TimedShelveAlarm
 	OneShotShelveAlarm
 	UnshelveAlarm
+	ResetLatchedAlarm
+	RespondToDialog
 )
 
-// AlarmAct is a person's act on an alarm.
+// AlarmAct is a person's act on an alarm or a question.
 type AlarmAct struct {
 	Verb       AlarmVerb
-	Alarm      string
+	Alarm      string // the alarm, or the question
 	Occurrence int
 	Comment    string
+	Option     string        // of RespondToDialog: the answer
 	For        time.Duration // of TimedShelveAlarm
 }
 
@@ -250,6 +262,8 @@ type Space interface {
 	Publish(values ...Value)
 	// Raise tells watchers of an alarm's change, and keeps it for those who come later.
 	Raise(a Alarm) error
+	// Prompt tells watchers of a question, or of its end, and keeps it for those who come later.
+	Prompt(d Dialog) error
 }
 
 // Login is an authenticated person.

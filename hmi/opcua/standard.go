@@ -196,6 +196,9 @@ func (g *Gateway) packmlMethod(machine ID, of, name string, c packml.Command) No
 func (g *Gateway) refuse(station line.StationID, why string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if !g.built[station] {
+		station = "Line"
+	}
 	g.refused[station] = why
 	if g.fresh {
 		g.publish(Good)

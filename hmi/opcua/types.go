@@ -19,6 +19,10 @@ var (
 	finiteMachineType  = ID{Space: StandardSpace, Number: 2771}
 	finiteVariableType = ID{Space: StandardSpace, Number: 2760}
 	analogUnitType     = ID{Space: StandardSpace, Number: 17497}
+	alarmType          = ID{Space: StandardSpace, Number: 2915}
+	dialogType         = ID{Space: StandardSpace, Number: 2830}
+	metricsType        = ID{Space: StandardSpace, Number: 17279}
+	rateType           = ID{Space: StandardSpace, Number: 17277}
 	fromState          = ID{Space: StandardSpace, Number: 51}
 	toState            = ID{Space: StandardSpace, Number: 52}
 )
