@@ -197,7 +197,7 @@ func (s *shop) open(t testing.TB, args ...string) (plant, supervisor *process) {
 	t.Helper()
 	s.lay(t)
 	plant = s.simulate(t)
-	supervisor = s.supervise(t, append([]string{"--gateway-listen", s.address}, args...)...)
+	supervisor = s.supervise(t, append([]string{"--gateway-listen", s.address, "--no-hmi"}, args...)...)
 	for name, role := range map[string]line.Role{"operator": line.Operator, "leader": line.TeamLeader, "vera": line.Viewer, "quality": line.Quality} {
 		s.person(t, name, role)
 	}
