@@ -64,18 +64,9 @@ func (g *Gateway) source(station line.StationID) ID {
 func (g *Gateway) raise(s *line.Snapshot, now time.Time) error {
 	there := map[string]bool{}
 	for _, a := range s.Alarms {
-		key := occurrence(a.Alarm, a.Occurrence)
-		there[key] = true
-		if old, ok := g.known[key]; ok && old.AlarmSnapshot == a {
-			continue
-		}
-		changed := Alarm{AlarmSnapshot: a, Source: g.source(a.Station)}
-		if err := g.space.Raise(changed); err != nil {
-			return err
-		}
-		g.known[key] = changed
+		there[occurrence(a.Alarm, a.Occurrence)] = true
 	}
-	for key, a := range g.known {
+	for key, a := range g.known { // first: an end that came after the next occurrence of the same alarm would end that one for clients
 		if there[key] {
 			continue
 		}
@@ -84,6 +75,17 @@ func (g *Gateway) raise(s *line.Snapshot, now time.Time) error {
 			return err
 		}
 		delete(g.known, key)
+	}
+	for _, a := range s.Alarms {
+		key := occurrence(a.Alarm, a.Occurrence)
+		if old, ok := g.known[key]; ok && old.AlarmSnapshot == a {
+			continue
+		}
+		changed := Alarm{AlarmSnapshot: a, Source: g.source(a.Station)}
+		if err := g.space.Raise(changed); err != nil {
+			return err
+		}
+		g.known[key] = changed
 	}
 	return nil
 }

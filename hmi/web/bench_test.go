@@ -47,7 +47,7 @@ func newPlant() *plant {
 		Line: "acme/lahore/packs/L1", Simulated: true, Good: 3, NOK: 1, FirstPass: 2, Seq: 77,
 		Stations: []line.StationSnapshot{
 			{Station: "ST060", Kind: line.Weld, Title: "Welding", State: "Held", Reason: "ST060.welder holds by itself", NextAction: "remove the cause, then Unhold", Part: "EV-P1-000001", Pack: "EV-P1-000001", Done: 22, Of: 96, Tool: "glass", ToolAction: "clean", ToolUse: 30, ToolLimit: 40, Devices: []line.DeviceSnapshot{{Device: "ST060.robot", Up: true, Simulated: true, State: "Held"}, {Device: "ST060.welder", Reason: "not connected yet", State: "Undefined"}}},
-			{Station: "ST070", Kind: line.Inspect, Title: "Inspection", State: "Suspended", Reason: "starved by ST060"},
+			{Station: "ST070", Commands: []line.CommandSnapshot{{Command: "Start", WhyNot: "it runs already"}, {Command: "Stop", Possible: true}}, Kind: line.Inspect, Title: "Inspection", State: "Suspended", Reason: "starved by ST060"},
 		},
 		Packs:  []line.PackSnapshot{{Pack: "EV-P1-000001", Product: "EV-P1"}},
 		Orders: []line.OrderSnapshot{{Order: "4711", Product: "EV-P1", Revision: "3", Quantity: 5, Started: 4, Released: 3}},

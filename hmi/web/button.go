@@ -47,22 +47,17 @@ func (v *View) Command(object, command string) Button {
 	return b
 }
 
-// cannot says why a command would be refused now, as far as the line says so in advance. It has the last word in its answer.
+// cannot says why a command would be refused now, as the line says it in advance. It has the last word in its answer.
 func (v *View) cannot(object, command string) string {
-	names, possible, why := v.Names(object+".CommandNames"), v.Bools(object+".CommandPossible"), v.Texts(object+".CommandWhyNot")
-	if i := slices.Index(names, command); i >= 0 && i < len(possible) && i < len(why) {
-		if possible[i] {
-			return ""
-		}
-		if why[i].Text != "" {
-			return why[i].Text
-		}
+	possible, why := v.Bools(object+".CommandPossible"), v.Texts(object+".CommandWhyNot")
+	i := slices.Index(v.Names(object+".Commands"), command)
+	if i < 0 || i >= len(possible) || i >= len(why) || possible[i] {
+		return ""
 	}
-	taken := v.Names(object + ".Commands")
-	if v.Has(object+".Commands") && !slices.Contains(taken, command) {
+	if why[i].Text == "" {
 		return v.T("not in state {}", v.Words(object+".State").Text)
 	}
-	return ""
+	return why[i].Text
 }
 
 // Ask returns the button of any method, with why it cannot be called: no connection, or no right.

@@ -182,7 +182,7 @@ func (s *Server) wake(w http.ResponseWriter, r *http.Request) {
 		s.sessions.close(token)
 		http.Error(w, "log in", http.StatusUnauthorized)
 	default:
-		s.reply(w, Answer{Outcome: outcomeDenied, Text: s.texts.say(o.language(), "the password is wrong")})
+		s.reply(w, Answer{Outcome: outcomeDenied, Text: s.sayer(o)("the password is wrong")})
 	}
 }
 
@@ -201,9 +201,9 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	if o == nil {
 		return
 	}
-	now := time.Now()
+	now, say := time.Now(), s.sayer(o)
 	if o.asleep(now) {
-		s.reply(w, Answer{Outcome: "asleep", Text: s.texts.say(o.language(), "Nobody has touched this screen for a while. Enter your password to go on.")})
+		s.reply(w, Answer{Outcome: "asleep", Text: say("Nobody has touched this screen for a while. Enter your password to go on.")})
 		return
 	}
 	o.touch(now)
@@ -215,8 +215,12 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		body.Args = map[string]string{}
 	}
 	body.Args[requestID], body.Args["Why"] = body.ID, body.Why
-	say := func(english string, words ...any) string { return s.texts.say(o.language(), english, words...) }
 	s.reply(w, o.link.call(r.Context(), body.Method, body.Args, say))
+}
+
+// sayer returns what says texts of ours in a session's language.
+func (s *Server) sayer(o *session) func(string, ...any) string {
+	return func(english string, words ...any) string { return s.texts.say(o.language(), english, words...) }
 }
 
 func (s *Server) reply(w http.ResponseWriter, a Answer) {

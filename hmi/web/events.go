@@ -70,7 +70,7 @@ func raise(m *Model, list *ua.EventNotificationList, now time.Time) {
 			m.BeginRefresh(now)
 		case kind.IntID() == id.RefreshEndEventType:
 			m.EndRefresh(now)
-		case f.text("ConditionName") != "":
+		case f.text("ConditionName") != "" && f["ActiveState/Id"] != nil: // a question that waits is a condition too, but no alarm
 			m.Raise(f.alarm(now), now)
 		}
 	}

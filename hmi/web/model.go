@@ -92,8 +92,15 @@ func (m *Model) SetLink(l Link, why string, now time.Time) {
 		m.Since = now
 	}
 	m.Link, m.Why = l, why
-	if l != Up {
-		m.Cleared = false
+	if l == Up {
+		return
+	}
+	m.Cleared = false
+	for node, d := range m.values {
+		if d.Quality == Good {
+			d.Quality, d.At = Old, m.Heard // it was so as long as the gateway was heard; the next one must say it anew
+			m.values[node] = d
+		}
 	}
 }
 

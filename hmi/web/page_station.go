@@ -24,7 +24,8 @@ type stationView struct {
 	Consumables []consumable
 	Safety      []permissive // what stands against working, as the safety PLC tells it
 	Devices     []string
-	Alarms      []Alarm
+	Alarms      []Alarm // the gravest
+	More        int     // alarms of the station beside them
 	Modes       []Button
 	Master      *master
 	Service     *Button
@@ -50,6 +51,9 @@ type consumable struct {
 	Low             bool // lasts less than half an hour, or is past its day
 	Out             bool
 }
+
+// headAlarms is how many alarms stand at the head of a station's page.
+const headAlarms = 2
 
 // lowBefore is how long before its end a material is called low.
 const lowBefore = 30 * time.Minute
@@ -79,8 +83,12 @@ func station(v *View) *stationView {
 	}
 	s.Missing = len(s.Permissives) - s.Given
 	for _, a := range v.Standing() {
-		if a.Source == id {
+		switch {
+		case a.Source != id:
+		case len(s.Alarms) < headAlarms:
 			s.Alarms = append(s.Alarms, a)
+		default:
+			s.More++
 		}
 	}
 	if action := v.Name(id + ".ToolAction"); action != "" && v.Name(id+".Tool") != "" {
@@ -160,13 +168,13 @@ func safety(v *View, id string) []permissive {
 
 // modes are the buttons for the unit modes that a person may set.
 func modes(v *View, id string) []Button {
-	if _, there := v.Methods[id+".SetMode"]; !there {
+	if _, there := v.Methods[id+".SetUnitMode"]; !there {
 		return nil
 	}
 	now := v.ModeOf(id)
 	var list []Button
 	for _, m := range []packml.Mode{packml.Production, packml.Maintenance, packml.Manual, packml.Setup} {
-		b := v.Ask(id+".SetMode", v.T(m.String())).With("Mode", m.String()).
+		b := v.Ask(id+".SetUnitMode", v.T(m.String())).With("Mode", m.String()).
 			Asking(v.T("Set the mode of {} to {}?", id, v.T(m.String())), true)
 		b.Pressed = m.String() == now
 		if b.Why == "" && b.Pressed {
