@@ -97,9 +97,12 @@ func (w Waveform) Encode(b []byte) ([]byte, error) {
 			return b[:begin], fmt.Errorf("%w: name %q or unit %q is too long", errWaveform, c.Name, c.Unit)
 		}
 	}
+	at := len(b)
+	b = b[:at+4*samples*len(w.Channels)] // grown above
 	for _, c := range w.Channels {
 		for _, v := range c.Samples {
-			b = binary.BigEndian.AppendUint32(b, math.Float32bits(v))
+			binary.BigEndian.PutUint32(b[at:], math.Float32bits(v))
+			at += 4
 		}
 	}
 	if _, err := measureWaveform(b[begin:]); err != nil {
@@ -121,7 +124,15 @@ type waveformShape struct {
 }
 
 // measureWaveform proves that an encoding is canonical and within the bounds: decoded and encoded again it is the same bytes.
-func measureWaveform(b []byte) (s waveformShape, err error) {
+func measureWaveform(b []byte) (waveformShape, error) {
+	s, err := measureHead(b)
+	if err == nil {
+		err = finite(b, s)
+	}
+	return s, err
+}
+
+func measureHead(b []byte) (s waveformShape, err error) {
 	if len(b) < waveformHeader || binary.BigEndian.Uint32(b) != waveformMagic {
 		return s, fmt.Errorf("%w: it does not begin with LWF1", errWaveform)
 	}
@@ -150,13 +161,18 @@ func measureWaveform(b []byte) (s waveformShape, err error) {
 			return s, fmt.Errorf("%w: channel %d is called %q in %q; want letters and digits, and a unit", errWaveform, i+1, name, unit)
 		}
 	}
-	const exponent = 0x7F80_0000 // all ones: infinite or not a number
+	return s, nil
+}
+
+// finite refuses samples that are infinite or no number: the exponent is all ones.
+func finite(b []byte, s waveformShape) error {
+	const exponent = 0x7F80
 	for at := waveformHeader + waveformChannel*s.channels; at < len(b); at += 4 {
-		if binary.BigEndian.Uint32(b[at:])&exponent == exponent {
-			return s, fmt.Errorf("%w: the sample at byte %d is no finite number", errWaveform, at)
+		if binary.BigEndian.Uint16(b[at:])&exponent == exponent {
+			return fmt.Errorf("%w: the sample at byte %d is no finite number", errWaveform, at)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func notInName(r rune) bool {

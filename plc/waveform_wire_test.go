@@ -204,3 +204,41 @@ func TestWaveformsOverOPCUA(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkWaveform reads the waveform of one seam (6.1 KB, 25 pieces) over Modbus on loopback. Compare it with
+// BenchmarkRoundTrip.
+func BenchmarkWaveform(b *testing.B) {
+	layout := tags.DefaultModbusMap
+	layout.WaveformBase = 2000
+	address := reserved(b)
+	c := serveWelder(b, simulator.Endpoint{Device: "ST060.welder", Protocol: simulator.Modbus, Address: address, Modbus: layout}, "")
+	c.dial(b, &modbus.Dialer{Address: address, Map: layout})
+	token := c.weld(b, 1).Token
+	d := &modbus.Dialer{Address: address, Map: layout}
+	conn, err := d.Dial(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for b.Loop() {
+		var area []byte
+		for size := 1 << 20; len(area) < size; {
+			most := 0
+			if area != nil {
+				most = size - len(area)
+			}
+			piece, err := conn.(plc.WaveformConn).Piece(b.Context(), len(area), most)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if area = append(area, piece...); size == 1<<20 {
+				if size, err = tags.WaveformSize(area, token); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		if _, err := tags.DecodeWaveform(area, token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

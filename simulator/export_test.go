@@ -54,3 +54,6 @@ func (p *Plant) World() string {
 	}
 	return b.String()
 }
+
+// ForgetWaveform lets a device make its waveform anew at the next question.
+func (p *Plant) ForgetWaveform(id line.DeviceID) { p.devices[id].area = nil }

@@ -226,3 +226,18 @@ func TestTheSampleBandsTellGoodFromBad(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkWaveform is what the waveform of one weld costs the plant.
+func BenchmarkWaveform(b *testing.B) {
+	for _, product := range []string{"EV-P1", "DRN-P3"} {
+		b.Run(product, func(b *testing.B) {
+			s := newSupervisor(b, simulator.Config{Seed: 7, Speed: 1000}, "")
+			joints(b, s, product, product+"-000001", 1, func(int, tags.Status, line.Waveform) {})
+			b.ReportAllocs()
+			for b.Loop() {
+				s.plant.ForgetWaveform("ST060.welder")
+				s.plant.Waveform(s.now, "ST060.welder")
+			}
+		})
+	}
+}

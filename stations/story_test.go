@@ -54,7 +54,7 @@ func (s *story) Record(r line.Record) {
 	case line.Intent:
 		fmt.Fprintf(&s.out, "intent %d %s, part %s, attempt %d%s\n", f.Token.Sequence(), f.Name, f.Part, f.Attempt, map[bool]string{true: ", rework"}[f.Rework])
 	case line.ActDone:
-		fmt.Fprintf(&s.out, "done %d %s %s%s\n", f.Token.Sequence(), f.Verdict, f.Code, prefixed(" — ", f.Text))
+		fmt.Fprintf(&s.out, "done %d %s %s%s%s%s\n", f.Token.Sequence(), f.Verdict, f.Code, prefixed(" — ", f.Text), prefixed(", waveform ", f.Waveform), prefixed(", no waveform: ", f.NoWaveform))
 	case line.PartArrived:
 		s.enter(f.Part)
 		fmt.Fprintf(&s.out, "arrived %s\n", f.Part)
@@ -116,11 +116,24 @@ func sampleRecipe(t testing.TB, product string) *recipes.Recipe {
 	return r
 }
 
+// demanding is the recipe as it were if it required the waveform of each joint.
+func demanding(t *testing.T, r *recipes.Recipe) *recipes.Recipe {
+	t.Helper()
+	r, err := recipes.Parse(r.Product, []byte(strings.Replace(r.Source, "waveform: optional", "waveform: required", 1)))
+	if err != nil || !r.Weld.NeedsWaveform() {
+		t.Fatalf("%v; the recipe asks for no waveform", err)
+	}
+	return r
+}
+
 func newStory(t *testing.T, d *datadriven.TestData) *story {
 	var kind, product string
 	d.ScanArgs(t, "kind", &kind)
 	d.ScanArgs(t, "recipe", &product)
 	s := &story{kind: line.Kind(kind), recipe: sampleRecipe(t, product), now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}
+	if d.HasArg("waveform-required") {
+		s.recipe = demanding(t, s.recipe)
+	}
 	roles, err := stations.Roles(s.kind)
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +272,12 @@ func (s *story) finish(t *testing.T, d *datadriven.TestData) {
 		}
 		e := line.ActFinished{Device: in.Device, Token: in.Token, Outcome: line.OutcomeOK, Part: in.Part, Index: in.Index}
 		d.MaybeScanArgs(t, "part", &e.Part)
+		if d.HasArg("waveform") {
+			e.Waveform = &line.EncodedWaveform{Hash: "3fa9"}
+		}
+		if d.HasArg("torn") {
+			e.NoWaveform = "the waveform was damaged"
+		}
 		switch {
 		case d.HasArg("nok"):
 			e.Outcome = line.OutcomeNOK

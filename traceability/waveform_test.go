@@ -174,3 +174,45 @@ func TestVerifyReadsEveryWaveform(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkKeepWaveform makes waveforms of a seam's size durable, each beside one bare write and sync of as many bytes to a file
+// that is there already.
+func BenchmarkKeepWaveform(b *testing.B) {
+	dir := b.TempDir()
+	s, err := Open(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	bare, err := os.Create(filepath.Join(dir, "bare"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer bare.Close()
+	w := line.Waveform{Interval: time.Millisecond}
+	for _, name := range []string{"power", "plume", "temperature", "backReflection"} {
+		w.Channels = append(w.Channels, line.Channel{Name: name, Unit: "1", Samples: make([]float32, 375)})
+	}
+	var kept, synced time.Duration
+	for n := 0; b.Loop(); n++ {
+		w.Channels[0].Samples[0] = float32(n)
+		encoding, err := w.Encode(nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		begin := time.Now()
+		if _, err := s.KeepWaveform(encoding); err != nil {
+			b.Fatal(err)
+		}
+		kept += time.Since(begin)
+		begin = time.Now()
+		if _, err := bare.WriteAt(encoding, 0); err != nil {
+			b.Fatal(err)
+		}
+		if err := bare.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		synced += time.Since(begin)
+	}
+	b.ReportMetric(float64(kept)/float64(synced), "x-fsync")
+}
