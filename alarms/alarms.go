@@ -96,7 +96,8 @@ func (b *Book) All() []Alarm {
 	return all
 }
 
-// Prepare fills in the alarm's group: the first active alarm of the same station within Window before now, if there is one.
+// Prepare fills in the alarm's group: the first active alarm of the same station within Window before now, if there is one. Alarms
+// of the line itself, of no station, do not follow from each other.
 // It reports false when the alarm is active already, so that raising again is no event.
 func (b *Book) Prepare(now time.Time, station line.StationID, a line.AlarmRaised) (line.AlarmRaised, bool) {
 	if b.Active(a.Alarm) {
@@ -105,7 +106,7 @@ func (b *Book) Prepare(now time.Time, station line.StationID, a line.AlarmRaised
 	var first *Alarm
 	for _, p := range b.points {
 		l := &p.last
-		if l.Active && l.Station == station && l.Group == "" && now.Sub(l.Since) <= Window && (first == nil || l.order < first.order) {
+		if l.Active && station != "" && l.Station == station && l.Group == "" && now.Sub(l.Since) <= Window && (first == nil || l.order < first.order) {
 			first = l
 		}
 	}

@@ -81,6 +81,13 @@ var table = []Definition{
 		Within:      10 * time.Minute, Again: time.Hour,
 	},
 	{
+		Condition: "certificate-expired-*", Severity: line.SeverityHigh, Class: Person, Title: "A certificate has expired",
+		Cause:       "nobody has renewed it in time",
+		Consequence: "devices or HMIs that look at it refuse the next connection; connections that stand may go on",
+		Action:      "renew it, let the other side trust the new one, and restart what uses it",
+		Within:      4 * time.Hour, Again: 24 * time.Hour,
+	},
+	{
 		Condition: "part-refused", Severity: line.SeverityMedium, Class: Process, Title: "The part in the nest may not be worked on",
 		Cause:       "the route check does not let the part in, or not on: material, hold, time limit, missing step or missing evidence",
 		Consequence: "the station waits; the line before it blocks",
@@ -109,11 +116,25 @@ var table = []Definition{
 		Within:      30 * time.Minute, Again: 2 * time.Hour,
 	},
 	{
+		Condition: "certificate-last-days-*", Severity: line.SeverityMedium, Class: Person, Title: "A certificate expires within two weeks",
+		Cause:       "its time is nearly over",
+		Consequence: "when it has expired, devices or HMIs that look at it refuse the next connection",
+		Action:      "renew it at the next stop, and let the other side trust the new one",
+		Within:      48 * time.Hour, Again: 24 * time.Hour,
+	},
+	{
 		Condition: "overdue", Severity: line.SeverityMedium, Class: Process, Title: "An act takes longer than it may",
 		Cause:       "the device has not said that it is done",
 		Consequence: "the station waits; the act is not asked for again",
 		Action:      "look at the device: a jam, a missing part, a protective stop",
 		Within:      15 * time.Minute, Again: time.Hour,
+	},
+	{
+		Condition: "certificate-expires-*", Severity: line.SeverityLow, Class: Person, Title: "A certificate expires within sixty days",
+		Cause:       "its time is nearly over",
+		Consequence: "when it has expired, devices or HMIs that look at it refuse the next connection",
+		Action:      "plan its renewal with those who trust it",
+		Within:      14 * 24 * time.Hour,
 	},
 	{
 		Condition: "material-low-*", Severity: line.SeverityLow, Class: Process, Title: "A consumable runs out soon",

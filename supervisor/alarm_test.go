@@ -142,6 +142,9 @@ func TestEveryAlarmSaysWhatToDo(t *testing.T) {
 			d.fact("ST070", "", line.MasterChecked{Verdict: line.NOK})
 			d.status("ST070", packml.Stopped, "")
 		},
+		"certificate-expired-*":   func(d *desk) { d.certificate(-time.Hour) },
+		"certificate-last-days-*": func(d *desk) { d.certificate(13 * 24 * time.Hour) },
+		"certificate-expires-*":   func(d *desk) { d.certificate(59 * 24 * time.Hour) },
 		"material-low-*": func(d *desk) {
 			d.material("ST100", noon.Add(time.Hour))
 			d.packAt("ST100", line.Stack, line.Weld, line.Inspect)

@@ -25,6 +25,9 @@ func (l *Line) annunciate(now time.Time) {
 			standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
 		}
 	}
+	for _, f := range l.expiring(now) {
+		standing = append(standing, alarms.Standing{Alarm: f})
+	}
 	l.watch.Look(now, &l.alarms, standing, l.circumstance, l.Record)
 }
 

@@ -50,6 +50,14 @@ func (lp *Loop) Tell(ctx context.Context, e line.DeviceEvent) {
 	}
 }
 
+// Certify hands over the certificates that were read from their files, all of them. It gives up when the context ends.
+func (lp *Loop) Certify(ctx context.Context, list []line.Certificate) {
+	select {
+	case lp.inbox <- asked{in: Read{list}}:
+	case <-ctx.Done():
+	}
+}
+
 // Do asks the line for something and waits for the recorded answer. An error says that no answer came; the request may have
 // been carried out, and asking again with the same id is harmless.
 func (lp *Loop) Do(ctx context.Context, q line.Request) (line.Reply, error) {

@@ -32,7 +32,11 @@ type Told struct{ Event line.DeviceEvent }
 // Asked is what a person asks for.
 type Asked struct{ Request line.Request }
 
+// Read is what the edge has read of the certificates that the line's connections depend on: all of them, each time.
+type Read struct{ Certificates []line.Certificate }
+
 func (Tick) input()  {}
+func (Read) input()  {}
 func (Told) input()  {}
 func (Asked) input() {}
 
@@ -75,6 +79,8 @@ type Line struct {
 	counts   counts
 	shift    shift
 	refused  refusals // no state: only words that are not made twice
+
+	certificates []line.Certificate // as last read; nil while nobody has read them
 
 	dirty   bool // something happened since the faults were last looked at
 	overdue time.Time
@@ -184,6 +190,9 @@ func (l *Line) Step(now time.Time, in Input) Output {
 		if s := l.byDevice[in.Event.Source()]; s != nil {
 			s.Handle(now, in.Event)
 		}
+		l.dirty = true
+	case Read:
+		l.certificates = append([]line.Certificate{}, in.Certificates...)
 		l.dirty = true
 	case Asked:
 		l.answer(now, in.Request)

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"linectl/line"
@@ -46,4 +47,42 @@ func runsOut(at line.StationID, c line.ConsumableSnapshot) string {
 		return fmt.Sprintf("%s is used up at %s: lot %s has %s left and a pack takes more", c.Item, at, c.Lot, left)
 	}
 	return fmt.Sprintf("%s runs out at %s: lot %s has %s left, for %d packs, about %s", c.Item, at, c.Lot, left, packs, shortly(c.Lasts))
+}
+
+// How long before its end a certificate is spoken of.
+const (
+	certificateSoon = 60 * 24 * time.Hour
+	certificateLast = 14 * 24 * time.Hour
+)
+
+// ofTheLine begins the identity of an alarm that is of no station.
+const ofTheLine = "line/"
+
+// expiring lists the certificates that end soon or have ended, as alarms of the line itself. While nobody has read them, what was
+// said of them stands.
+func (l *Line) expiring(now time.Time) []line.AlarmRaised {
+	var list []line.AlarmRaised
+	if l.certificates == nil {
+		for _, a := range l.alarms.All() {
+			if a.Active && strings.HasPrefix(a.Alarm, ofTheLine+"certificate-") {
+				list = append(list, a.AlarmRaised)
+			}
+		}
+		return list
+	}
+	add := func(id string, severity int, text string) {
+		list = append(list, line.AlarmRaised{Alarm: ofTheLine + id, Severity: severity, Text: text})
+	}
+	for _, c := range l.certificates {
+		day := c.Until.UTC().Format("2 Jan 2006")
+		switch left := c.Until.Sub(now); {
+		case left <= 0:
+			add("certificate-expired-"+c.Name, line.SeverityHigh, fmt.Sprintf("certificate %s expired on %s", c.File, day))
+		case left <= certificateLast:
+			add("certificate-last-days-"+c.Name, line.SeverityMedium, fmt.Sprintf("certificate %s expires on %s, within two weeks", c.File, day))
+		case left <= certificateSoon:
+			add("certificate-expires-"+c.Name, line.SeverityLow, fmt.Sprintf("certificate %s expires on %s", c.File, day))
+		}
+	}
+	return list
 }

@@ -58,18 +58,31 @@ func (o *operator) decide(now time.Time, s line.Snapshot) []line.Request {
 	for _, st := range s.Stations {
 		o.tend(st, ask)
 	}
-	for _, p := range s.Packs {
-		if p.At == line.Rework && p.State != line.Scrapped && p.State != line.Quarantined {
-			scrap := o.count["rework "+string(p.Pack)] > 8
-			ask("rework "+string(p.Pack), "inspected at the bench", line.DecideRework{Pack: p.Pack, Scrap: scrap})
+	for _, q := range s.Prompts {
+		if a, does := o.answer(q); does {
+			ask(q.Prompt, "demo", a)
 		}
 	}
 	return asks
 }
 
+// answer says what it answers to a question of the line: the first of the answers, for what is possible stands before what ends a
+// pack. Parts that are missing it leaves to the next look at the conveyor, and suspects to Quality.
+func (o *operator) answer(q line.PromptSnapshot) (a line.AnswerPrompt, does bool) {
+	a = line.AnswerPrompt{Prompt: q.Prompt, Option: q.Options[0]}
+	switch kind := strings.Split(q.Prompt+"//", "/")[1]; kind {
+	case "serial":
+		a.Input = fmt.Sprintf("S%d-%05d", o.fence, o.n+1) // no two are alike: the number is that of the request
+		return a, true
+	case "decide", "tool":
+		return a, true
+	}
+	return a, false
+}
+
 // tend brings one station back to work, step by step as PackML asks.
 func (o *operator) tend(st line.StationSnapshot, ask func(key, why string, c line.Command)) {
-	if stoppedByPerson(st.Reason) && o.found[st.Station] != st.Reason {
+	if st.Mode != "Production" || stoppedByPerson(st.Reason) && o.found[st.Station] != st.Reason {
 		return
 	}
 	machine := func(command string) {
@@ -82,19 +95,7 @@ func (o *operator) tend(st line.StationSnapshot, ask func(key, why string, c lin
 		machine("Reset")
 	case "Idle":
 		machine("Start")
-	case "Execute", "Suspended", "Suspending":
-		for _, item := range serialsAsked(st.Reason) {
-			n := o.count["serial"] + 1
-			o.count["serial"] = n
-			ask(string(st.Station)+" serial "+item, "asked for by the station", line.LoadMaterial{
-				Station: st.Station, Item: item, Lot: line.LotID(fmt.Sprintf("S%d-%05d", o.fence, n)), Quantity: perPack(o.recipes, st.Kind, item),
-				Expiry: farAway,
-			})
-		}
 	case "Held":
-		if action := toolAction(o.recipes, st); action != "" {
-			ask(string(st.Station)+" service", "tool worn", line.ServiceTool{Station: st.Station, Action: action})
-		}
 		machine("Unhold")
 	}
 }
@@ -106,47 +107,6 @@ var restCause = regexp.MustCompile(`^(?:Stop|Hold|Abort|Clear) by (.+)$`)
 func stoppedByPerson(reason string) bool {
 	m := restCause.FindStringSubmatch(reason)
 	return m != nil && m[1] != operatorName && m[1] != "supervisor"
-}
-
-// farAway is the last day of a part that does not age.
-var farAway = time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
-
-var asksSerial = regexp.MustCompile(`needs (\S+): scan its serial`)
-
-// serialsAsked reads from a station's reason which serial parts it waits for.
-func serialsAsked(reason string) []string {
-	var items []string
-	for _, m := range asksSerial.FindAllStringSubmatch(reason, -1) {
-		items = append(items, m[1])
-	}
-	return items
-}
-
-// perPack returns how much of an item one pack takes at a kind of station: the least of all recipes.
-func perPack(all []*recipes.Recipe, k line.Kind, item string) float64 {
-	least := 0.0
-	for _, r := range all {
-		for _, m := range r.Materials {
-			if m.Kind == k && m.Item == item && (least == 0 || m.Quantity < least) {
-				least = m.Quantity
-			}
-		}
-	}
-	return least
-}
-
-// toolAction returns what to do with a station's tool when it is worn.
-func toolAction(all []*recipes.Recipe, st line.StationSnapshot) string {
-	worn := st.ToolLimit > 0 && st.ToolUse >= st.ToolLimit
-	if !worn && !strings.Contains(st.Reason+st.NextAction, "tool") {
-		return ""
-	}
-	for _, r := range all {
-		if t := r.Process(st.Kind).Tool; t != nil && (t.Limit == st.ToolLimit || st.ToolLimit == 0) {
-			return t.Action
-		}
-	}
-	return ""
 }
 
 // begin loads the material for the orders and adds them.

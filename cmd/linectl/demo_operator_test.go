@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func testOperator(t *testing.T) *operator {
 
 func TestOperatorBeginsWithMaterialAndOrders(t *testing.T) {
 	o := testOperator(t)
-	asks := o.decide(time.Now(), line.Snapshot{Fence: 7, Stations: []line.StationSnapshot{{Station: "ST100", Kind: line.Assemble, State: "Stopped"}}})
+	asks := o.decide(time.Now(), line.Snapshot{Fence: 7, Stations: []line.StationSnapshot{{Station: "ST100", Kind: line.Assemble, State: "Stopped", Mode: "Production"}}})
 	var filler, orders, resets int
 	for _, a := range asks {
 		if a.By != operatorName || a.ID == "" {
@@ -63,12 +64,12 @@ func TestOperatorBringsAStationBackStepByStep(t *testing.T) {
 		{line.StationSnapshot{State: "Suspended"}, nil},
 		{line.StationSnapshot{State: "Holding"}, nil},
 		{line.StationSnapshot{State: "Held", Reason: "guard open"}, []line.Command{line.Machine{Target: "ST060", Command: "Unhold"}}},
-		{
-			line.StationSnapshot{State: "Held", ToolUse: 81, ToolLimit: 80},
-			[]line.Command{line.ServiceTool{Station: "ST060", Action: "clean"}, line.Machine{Target: "ST060", Command: "Unhold"}},
-		},
+		{line.StationSnapshot{State: "Stopped", Mode: "Maintenance"}, nil},
 	} {
 		tt.st.Station, tt.st.Kind = "ST060", line.Weld
+		if tt.st.Mode == "" {
+			tt.st.Mode = "Production"
+		}
 		now = now.Add(time.Hour)
 		asks := o.decide(now, line.Snapshot{Stations: []line.StationSnapshot{tt.st}})
 		if len(asks) != len(tt.want) {
@@ -86,21 +87,32 @@ func TestOperatorBringsAStationBackStepByStep(t *testing.T) {
 	}
 }
 
-func TestOperatorDecidesAtTheBenchAndScrapsInTheEnd(t *testing.T) {
+func TestOperatorAnswersWhatTheLineAsks(t *testing.T) {
 	o := testOperator(t)
 	o.greeted = true
-	now := time.Now()
-	var last line.DecideRework
-	for range 12 {
-		now = now.Add(time.Second)
-		asks := o.decide(now, line.Snapshot{Packs: []line.PackSnapshot{{Pack: "EV-P1-000001", At: line.Rework, State: line.InRework}}})
-		if len(asks) != 1 {
-			t.Fatalf("asked %+v", asks)
-		}
-		last = asks[0].Command.(line.DecideRework)
+	ask := func(prompt string, options ...string) line.PromptSnapshot {
+		return line.PromptSnapshot{Prompt: prompt, Options: options}
 	}
-	if !last.Scrap {
-		t.Error("the pack was sent to rework for ever")
+	asks := o.decide(time.Now(), line.Snapshot{Fence: 7, Prompts: []line.PromptSnapshot{
+		ask("ST900/decide/EV-P1-000001/1", "rework", "scrap"), ask("ST900/decide/EV-P1-000002/3", "scrap"), ask("ST060/tool/glass/1", "clean"),
+		ask("ST100/serial/bms-400a/EV-P1-000001/1", "scanned"), ask("ST100/serial/bms-400a/EV-P1-000002/1", "scanned"),
+		ask("ST060/missing/EV-P1-000003/1", "write off"), ask("ST070/master/1", "hold the suspects", "measure again"),
+	}})
+	var got []line.Command
+	for _, a := range asks {
+		if a.Why == "" {
+			t.Errorf("%+v without a reason", a)
+		}
+		got = append(got, a.Command)
+	}
+	if want := []line.Command{
+		line.AnswerPrompt{Prompt: "ST900/decide/EV-P1-000001/1", Option: "rework"},
+		line.AnswerPrompt{Prompt: "ST900/decide/EV-P1-000002/3", Option: "scrap"},
+		line.AnswerPrompt{Prompt: "ST060/tool/glass/1", Option: "clean"},
+		line.AnswerPrompt{Prompt: "ST100/serial/bms-400a/EV-P1-000001/1", Option: "scanned", Input: "S7-00004"},
+		line.AnswerPrompt{Prompt: "ST100/serial/bms-400a/EV-P1-000002/1", Option: "scanned", Input: "S7-00005"},
+	}; !slices.Equal(got, want) {
+		t.Errorf("answers %+v\nwant %+v", got, want)
 	}
 }
 
@@ -131,7 +143,7 @@ func TestOperatorIsDoneWhenEveryPackHasADisposition(t *testing.T) {
 
 func TestOperatorLeavesAloneWhatAPersonHasStopped(t *testing.T) {
 	stopped := func(why string) line.Snapshot {
-		return line.Snapshot{Stations: []line.StationSnapshot{{Station: "ST060", Kind: line.Weld, State: "Stopped", Reason: why}}}
+		return line.Snapshot{Stations: []line.StationSnapshot{{Station: "ST060", Kind: line.Weld, State: "Stopped", Mode: "Production", Reason: why}}}
 	}
 	for _, tt := range []struct {
 		first, then string

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"linectl/line"
+	"linectl/plc/opcua"
 )
 
 func TestMain(m *testing.M) {
@@ -38,6 +40,14 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeports": func(ts *testscript.TestScript, _ bool, args []string) { // so that tests can run beside a line
 				ts.Check(freePorts(t.Context(), ts.MkAbs(args[0])))
+			},
+			"certificate": func(ts *testscript.TestScript, _ bool, args []string) { // one that ends so many days from now
+				days, err := strconv.Atoi(args[1])
+				ts.Check(err)
+				id, err := opcua.CreateIdentity("urn:linectl:test", "test", time.Now().AddDate(-10, 0, days).Add(time.Hour))
+				ts.Check(err)
+				ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o700))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), id.Certificate, 0o600))
 			},
 		},
 		Setup: func(e *testscript.Env) error {
