@@ -120,7 +120,7 @@ var table = []Definition{
 		Cause:       "its time is nearly over",
 		Consequence: "when it has expired, devices or HMIs that look at it refuse the next connection",
 		Action:      "renew it at the next stop, and let the other side trust the new one",
-		Within:      48 * time.Hour, Again: 24 * time.Hour,
+		Within:      48 * time.Hour, Again: 72 * time.Hour,
 	},
 	{
 		Condition: "overdue", Severity: line.SeverityMedium, Class: Process, Title: "An act takes longer than it may",
