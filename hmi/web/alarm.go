@@ -139,17 +139,53 @@ func (m *Model) Gravest(station string) (Alarm, bool) {
 	return Alarm{}, false
 }
 
-// FirstOut returns the alarm that came first of those that are active and grave (high or urgent), else of all: what stopped the line.
+// FirstOut returns what stopped the line: the alarm that came first of those that are active and of the gravest kind. Urgent and high
+// count as one kind, for either stops a station.
 func (m *Model) FirstOut() (Alarm, bool) {
 	var first Alarm
+	kind := func(a Alarm) int { return max(a.Priority(), 2) }
 	for _, a := range m.Standing() {
-		if !a.Active {
-			continue
-		}
-		grave, worse := a.Priority() <= 2, first.Name != "" && first.Priority() <= 2
-		if first.Name == "" || grave && !worse || grave == worse && a.At.Before(first.At) {
+		if a.Active && (first.Name == "" || kind(a) < kind(first) || kind(a) == kind(first) && a.At.Before(first.At)) {
 			first = a
 		}
 	}
 	return first, first.Name != ""
+}
+
+// Group is an alarm with those that only follow from it.
+type Group struct {
+	First   Alarm
+	Follows []Alarm
+}
+
+// Groups returns the standing alarms with each consequence under its cause, the gravest group first.
+func (m *Model) Groups() []Group {
+	standing := m.Standing()
+	at := map[string]int{} // where the group of an alarm is
+	var list []Group
+	leads := func(name string) bool {
+		return slices.ContainsFunc(standing, func(a Alarm) bool { return a.Name == name && a.Branch == "" })
+	}
+	for _, a := range standing {
+		lead := a.Name
+		if a.Group != "" && leads(a.Group) {
+			lead = a.Group
+		}
+		i, there := at[lead]
+		if !there {
+			i = len(list)
+			at[lead], list = i, append(list, Group{})
+		}
+		if lead == a.Name && a.Branch == "" {
+			list[i].First = a
+		} else {
+			list[i].Follows = append(list[i].Follows, a)
+		}
+	}
+	for i, g := range list {
+		if g.First.Name == "" { // past occurrences alone
+			list[i].First, list[i].Follows = g.Follows[0], g.Follows[1:]
+		}
+	}
+	return list
 }

@@ -28,7 +28,6 @@ type found struct {
 	variables []*ua.NodeID
 	methods   map[string]*method
 	stations  []string
-	devices   map[string][]string
 	seen      map[string]bool // a node hangs from its object by more than one reference
 }
 
@@ -50,7 +49,7 @@ func browse(ctx context.Context, c *opcua.Client) (*found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: it does not know the namespace %s", errNoAnswer, lineSpace)
 	}
-	f := &found{methods: map[string]*method{}, devices: map[string][]string{}, seen: map[string]bool{}}
+	f := &found{methods: map[string]*method{}, seen: map[string]bool{}}
 	level := []place{{ua.NewNumericNodeID(0, id.ObjectsFolder), ""}}
 	for depth := 0; len(level) > 0 && depth < maxDepth; depth++ {
 		parts, err := children(ctx, c, level, id.HierarchicalReferences, ua.NodeClassObject|ua.NodeClassVariable|ua.NodeClassMethod)
@@ -87,9 +86,6 @@ func (f *found) take(of []place, parts [][]*ua.ReferenceDescription, space uint1
 					continue
 				}
 				next = append(next, place{n, name})
-				if slices.Contains(f.stations, parent) && name != parent+".LastResult" {
-					f.devices[parent] = append(f.devices[parent], name)
-				}
 			case ua.NodeClassVariable:
 				f.variables = append(f.variables, n)
 				if station, ok := strings.CutSuffix(name, ".StateCurrent"); ok && station != "Line" && station == parent {

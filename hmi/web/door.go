@@ -97,7 +97,8 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		s.showLogin(w, r, p, http.StatusServiceUnavailable)
 		return
 	}
-	l := newLink(s.o.Gate, person{user, password, lang.Code}, s.o.Log)
+	who := person{user, password, lang.Code}
+	l := newLink(s.o.Gate, who, s.o.Log)
 	ctx, cancel := context.WithTimeout(r.Context(), loginTimeout)
 	defer cancel()
 	c, err := l.connect(ctx)
@@ -114,7 +115,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	if old, token := s.sessions.of(r, s.secure, time.Now()); old != nil {
 		s.sessions.close(token) // a login never goes on with a token from before it
 	}
-	token := s.sessions.open(user, password, lang.Code, l, c, time.Now())
+	token := s.sessions.open(who, l, c, time.Now())
 	setCookie(w, s.secure, token)
 	http.Redirect(w, r, p.Next, http.StatusSeeOther)
 }

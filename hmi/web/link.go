@@ -19,6 +19,7 @@ const (
 	publishEvery = 100 * time.Millisecond
 	silentFor    = 6 * time.Second // after this the connection is thrown away, whatever it says of itself
 	lookAgain    = time.Second     // for stations that came after us
+	lookAround   = time.Minute     // for parts of a station that were not in use before: a tool, a material
 	firstPause   = 300 * time.Millisecond
 	longPause    = 5 * time.Second
 )
@@ -189,7 +190,7 @@ func (l *link) serve(ctx context.Context, c *connection) (err error) {
 	l.change(func(m *Model, now time.Time) { l.client = c.Client; m.Heard = now; m.SetLink(Up, "", now) })
 	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
-	connected := true
+	connected, looked := true, time.Now().Add(5*time.Second-lookAround) // once more soon: we may have come in the middle of their making
 	for {
 		select {
 		case <-ctx.Done():
@@ -202,13 +203,14 @@ func (l *link) serve(ctx context.Context, c *connection) (err error) {
 			var silent, came bool
 			l.see(func(m *Model) {
 				silent = now.Sub(m.Heard) > silentFor
-				came = len(m.Stations) == 0 || !connected && m.Bool("Line.Connected")
+				came = len(m.Stations) == 0 || !connected && m.Bool("Line.Connected") || now.Sub(looked) > lookAround
 				connected = m.Bool("Line.Connected")
 			})
 			if silent {
 				return errors.New("nothing is heard over it")
 			}
 			if came {
+				looked = now
 				if err := l.look(ctx, c, sub, known); err != nil {
 					return err
 				}
@@ -252,7 +254,7 @@ func (l *link) look(ctx context.Context, c *connection, sub *opcua.Subscription,
 		})
 	}
 	l.change(func(m *Model, _ time.Time) {
-		m.Stations, m.Devices = f.stations, f.devices
+		m.Stations = f.stations
 		for name := range f.methods {
 			there[name] = true
 			m.Methods[name] = f.methods[name].Method

@@ -68,7 +68,6 @@ type Model struct {
 	Why      string    // why it is not up, for a person
 	Heard    time.Time // when the gateway last said anything
 	Stations []string  // in the order of their names, which is the order of the flow
-	Devices  map[string][]string
 	Methods  map[string]Method
 	Alarms   map[string]Alarm // by Alarm.Key
 	Events   []Event          // what was seen of alarms, the latest first
@@ -81,7 +80,7 @@ type Model struct {
 // NewModel returns a model that has heard nothing.
 func NewModel(now time.Time) *Model {
 	return &Model{
-		Since: now, Devices: map[string][]string{}, Methods: map[string]Method{}, Alarms: map[string]Alarm{}, values: map[string]Datum{},
+		Since: now, Methods: map[string]Method{}, Alarms: map[string]Alarm{}, values: map[string]Datum{},
 		changed: map[string]time.Time{},
 	}
 }

@@ -109,6 +109,25 @@ func TestTheGravestAlarmStandsFirst(t *testing.T) {
 	}
 }
 
+// An emergency stop is one alarm to a person, whatever follows from it.
+func TestConsequencesStandUnderTheirCause(t *testing.T) {
+	m := heard()
+	cause := raised("guard", "1", 500, true, false, now)
+	m.Raise(cause, now)
+	for _, name := range []string{"held", "starved", "slow"} {
+		a := raised(name, name, 700, true, false, now.Add(time.Second))
+		a.Group = "guard"
+		m.Raise(a, now)
+	}
+	orphan := raised("orphan", "2", 600, true, false, now)
+	orphan.Group = "over"
+	m.Raise(orphan, now)
+	groups := m.Groups()
+	if len(groups) != 2 || groups[0].First.Name != "guard" || len(groups[0].Follows) != 3 || groups[1].First.Name != "orphan" {
+		t.Errorf("%+v", groups)
+	}
+}
+
 // After a refresh the list is what the gateway has told, whatever was there before, and nothing of it counts as new.
 func TestARefreshMakesTheListWhole(t *testing.T) {
 	m := heard()

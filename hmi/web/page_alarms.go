@@ -10,10 +10,17 @@ var alarmsPage = Page{Name: "alarms", Path: "/alarms", Title: "Alarms", Menu: tr
 
 // alarmsView is what the alarm list shows.
 type alarmsView struct {
-	Standing []alarmRow
+	Standing []alarmGroup
+	Count    int
 	Away     []alarmRow
 	Events   []eventRow
 	Complete bool // every alarm that there is has been heard of since the connection came up
+}
+
+// alarmGroup is an alarm with those that follow from it.
+type alarmGroup struct {
+	Row     alarmRow
+	Follows []alarmRow
 }
 
 // alarmRow is one alarm with what a person can do about it.
@@ -21,7 +28,6 @@ type alarmRow struct {
 	Alarm
 	Since  string
 	Return string // when a shelved one comes back
-	Group  string // of the alarm that came first, if this one is a consequence
 	Act    Button // what comes next: acknowledge, confirm or reset
 	Done   bool   // nothing has to be done about it but its cause
 	Shelve Button
@@ -40,9 +46,13 @@ type eventRow struct {
 const maxListed = 40
 
 func alarms(v *View) *alarmsView {
-	a := &alarmsView{Complete: v.Cleared}
-	for _, one := range v.Standing() {
-		a.Standing = append(a.Standing, newRow(v, one))
+	a := &alarmsView{Complete: v.Cleared, Count: len(v.Standing())}
+	for _, g := range v.Groups() {
+		one := alarmGroup{Row: newRow(v, g.First)}
+		for _, f := range g.Follows {
+			one.Follows = append(one.Follows, newRow(v, f))
+		}
+		a.Standing = append(a.Standing, one)
 	}
 	for _, one := range v.Away() {
 		a.Away = append(a.Away, newRow(v, one))
@@ -55,7 +65,7 @@ func alarms(v *View) *alarmsView {
 
 func newRow(v *View, a Alarm) alarmRow {
 	of := func(method, label string) Button { return v.Ask("Line."+method, label).With("Alarm", a.Name) }
-	row := alarmRow{Alarm: a, Since: v.Since(a.At), Group: a.Group, Shelve: of("ShelveAlarm", v.T("Shelve")), Note: of("CommentAlarm", v.T("Note it")), Back: of("UnshelveAlarm", v.T("Put it back"))}
+	row := alarmRow{Alarm: a, Since: v.Since(a.At), Shelve: of("ShelveAlarm", v.T("Shelve")), Note: of("CommentAlarm", v.T("Note it")), Back: of("UnshelveAlarm", v.T("Put it back"))}
 	if !a.Until.IsZero() {
 		row.Return = v.Span(a.Until.Sub(v.Now).Round(time.Second))
 	}

@@ -61,7 +61,7 @@ const lowBefore = 30 * time.Minute
 // master is the check of a station against its reference part.
 type master struct {
 	Due     bool
-	Verdict string
+	Result  Shown
 	Until   string
 	Steps   []Words
 	Suspect []string
@@ -190,12 +190,13 @@ func modes(v *View, id string) []Button {
 
 // masterOf returns the master check of a station, or nothing where no reference part is measured.
 func masterOf(v *View, id string) *master {
-	if !v.Has(id + ".MasterDue") {
+	of := id + ".MasterCheck"
+	if !v.Has(of + ".Due") {
 		return nil
 	}
 	m := &master{
-		Due: v.Bool(id + ".MasterDue"), Verdict: v.Show(id + ".MasterVerdict").Text, Until: v.Clock(v.Moment(id + ".MasterValidUntil")),
-		Steps: v.Texts(id + ".MasterSteps"), Suspect: v.Names(id + ".MasterSuspect"),
+		Due: v.Bool(of + ".Due"), Result: v.Show(of + ".Result"), Until: v.Clock(v.Moment(of + ".ValidUntil")), Steps: v.Texts(of + ".Steps"),
+		Suspect: v.Names(of + ".Suspect"),
 	}
 	m.Check = v.Ask(id+".CheckMaster", v.T("Check the master now")).
 		Asking(v.T("Measure the reference part of {} now? Put it into the nest first.", id), false)

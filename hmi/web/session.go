@@ -64,8 +64,13 @@ func setCookie(w http.ResponseWriter, secure bool, token string) {
 	http.SetCookie(w, c)
 }
 
-// open adds a session with a new token. The one of the same person, or of all, that was not used for longest makes room.
-func (s *sessions) open(user, password, lang string, l *link, c *connection, now time.Time) string {
+// open adds the session of a connection, with a new token.
+func (s *sessions) open(p person, l *link, c *connection, now time.Time) string {
+	return s.add(p.user, p.password, p.lang, l, func(ctx context.Context) { l.run(ctx, c) }, now)
+}
+
+// add adds a session. The one of the same person, or of all, that was not used for longest makes room.
+func (s *sessions) add(user, password, lang string, l *link, run func(context.Context), now time.Time) string {
 	ctx, end := context.WithCancel(context.Background())
 	one := &session{user: user, began: now, link: l, end: end, over: ctx.Done(), lang: lang, secret: sha256.Sum256([]byte(password)), seen: now, touched: now}
 	token := rand.Text() + rand.Text()
@@ -77,7 +82,7 @@ func (s *sessions) open(user, password, lang string, l *link, c *connection, now
 	s.makeRoom(func(o *session) bool { return o.user == user }, maxOfUser)
 	s.makeRoom(func(*session) bool { return true }, maxSessions)
 	s.all[token] = one
-	s.join.Go(func() { l.run(ctx, c) })
+	s.join.Go(func() { run(ctx) })
 	return token
 }
 

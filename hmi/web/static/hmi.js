@@ -113,8 +113,10 @@
   });
 
   // question asks before something is done; it gives what was entered, or null.
-  function question(text, { why = false, password = false, error = '' } = {}) {
+  const yes = ask && ask.querySelector('.yes'), plainYes = yes && yes.textContent;
+  function question(text, { why = false, password = false, error = '', label = '' } = {}) {
     return new Promise((done) => {
+      yes.textContent = label || plainYes;
       byId('ask-text').textContent = text;
       byId('ask-error').textContent = error;
       byId('ask-why').hidden = !why;
@@ -164,7 +166,7 @@
   async function command(button, args) {
     let why = '';
     if (button.dataset.confirm) {
-      const given = await question(button.dataset.confirm, { why: 'reason' in button.dataset });
+      const given = await question(button.dataset.confirm, { why: 'reason' in button.dataset, label: button.querySelector('.label').textContent });
       if (!given) return false;
       why = given.why;
     }
