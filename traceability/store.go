@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"linectl/line"
 )
@@ -30,6 +31,8 @@ type Store struct {
 	calls  chan call
 	quit   chan struct{}
 	closed chan struct{} // closed when the writer has ended
+
+	folders sync.Map // of waveforms, whose names this store has made durable
 }
 
 // call is a piece of work for the writer. The writer answers exactly once.

@@ -29,15 +29,12 @@ func (s *Store) KeepWaveform(encoding []byte) (hash string, err error) {
 	hash = line.WaveformHash(encoding)
 	path := waveformPath(s.dir, hash)
 	folder := filepath.Dir(path)
-	fresh, err := makeFolder(folder)
+	err = s.makeFolder(folder)
 	if err == nil {
-		err = s.place(folder, path, encoding)
+		err = place(folder, path, encoding)
 	}
 	if err == nil {
 		err = syncFolder(folder)
-	}
-	for up := filepath.Dir(folder); err == nil && fresh && len(up) >= len(s.dir); up = filepath.Dir(up) {
-		err = syncFolder(up) // the folder's own name
 	}
 	if err != nil {
 		return "", fmt.Errorf("waveform %s: %w", hash, explain(s.dir, err))
@@ -45,15 +42,28 @@ func (s *Store) KeepWaveform(encoding []byte) (hash string, err error) {
 	return hash, nil
 }
 
-func makeFolder(path string) (fresh bool, err error) {
-	if _, err := os.Stat(path); err == nil {
-		return false, nil
+// makeFolder makes a folder and its name durable. That it is there already says little: a process may have been killed between
+// the two. So the names are synced at the first use in the life of each store.
+func (s *Store) makeFolder(folder string) error {
+	_, known := s.folders.Load(folder)
+	if _, err := os.Stat(folder); known && err == nil {
+		return nil
 	}
-	return true, os.MkdirAll(path, 0o700)
+	err := os.MkdirAll(folder, 0o700)
+	if err == nil {
+		err = syncFolder(filepath.Join(s.dir, waveformDir))
+	}
+	if err == nil {
+		err = syncFolder(s.dir)
+	}
+	if err == nil {
+		s.folders.Store(folder, true)
+	}
+	return err
 }
 
 // place puts a file in its place as a whole or not at all, and syncs it.
-func (s *Store) place(folder, path string, contents []byte) error {
+func place(folder, path string, contents []byte) error {
 	f, err := os.CreateTemp(folder, "unfinished-*")
 	if err != nil {
 		return err

@@ -1,15 +1,17 @@
 package powerloss
 
 import (
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Disk is what would be left of files if the power went now.
 type Disk struct {
-	// Deaf makes the disk say of files with this ending that they are synced, and not do it.
+	// Deaf makes the disk say of files with this in their path that they are synced, and not do it.
 	Deaf string
 
 	names map[string]*name
@@ -23,6 +25,7 @@ type name struct {
 	now     int
 	last    int
 	files   map[int]*content
+	folder  bool
 }
 
 type renaming struct{ number, to int }
@@ -45,17 +48,22 @@ func (d *Disk) Do(e Event) {
 	number := d.ended
 	d.ended++
 	switch e.Kind {
-	case Create:
+	case Create, Folder:
 		if n := d.name(e.Path); n.now == 0 {
-			n.last++
-			n.files[n.last] = &content{}
-			n.turn(number, n.last)
+			n.folder = e.Kind == Folder
+			n.add(number, &content{})
 		}
+	case Link: // two names for one content
+		from := d.name(e.From)
+		d.name(e.Path).add(number, from.files[from.now])
 	case Remove:
 		d.name(e.Path).turn(number, 0)
 	case Write, Truncate:
 		n := d.name(e.Path)
 		if f := n.files[n.now]; f != nil {
+			if e.Offset < 0 {
+				e.Offset = f.length()
+			}
 			f.pending = append(f.pending, change{number, e.Offset, e.Data})
 		}
 	case Sync:
@@ -74,6 +82,32 @@ func (d *Disk) name(path string) *name {
 	return d.names[path]
 }
 
+func (n *name) add(number int, f *content) {
+	n.last++
+	n.files[n.last] = f
+	n.turn(number, n.last)
+}
+
+// survives says what the name stands for after a cut: what was synced, or something that was done since.
+func (n *name) survives(chance *rand.Rand) *content {
+	generation := n.durable
+	if got := chance.IntN(len(n.pending) + 1); got > 0 {
+		generation = n.pending[got-1].to
+	}
+	return n.files[generation]
+}
+
+// length is the length of the file with all that was done to it.
+func (f *content) length() int64 {
+	n := int64(len(f.durable))
+	for _, c := range f.pending {
+		if n = max(n, c.offset+int64(len(c.data))); c.data == nil {
+			n = c.offset
+		}
+	}
+	return n
+}
+
 func (n *name) turn(number, to int) {
 	n.now = to
 	n.pending = append(n.pending, renaming{number, to})
@@ -82,7 +116,7 @@ func (n *name) turn(number, to int) {
 // sync makes durable what had ended before the call began: the content of a file, or the names in a directory.
 func (d *Disk) sync(e Event) {
 	for path, n := range d.names {
-		if d.Deaf != "" && strings.HasSuffix(path, d.Deaf) {
+		if d.Deaf != "" && strings.Contains(path, d.Deaf) {
 			continue
 		}
 		if f := n.files[n.now]; f != nil && path == e.Path {
@@ -123,15 +157,16 @@ func resized(b []byte, n int64) []byte {
 // Cut writes into dir, which stands for the directory from, what the disk has after the power went. Of what was not synced
 // each piece of a sector reached it or not, as chance says.
 func (d *Disk) Cut(from, dir string, sector int64, chance *rand.Rand) error {
+	folders, err := d.cutFolders(from, dir, chance)
+	if err != nil {
+		return err
+	}
 	for path, n := range d.names {
-		if filepath.Dir(path) != from || strings.HasSuffix(path, "-shm") { // shared memory is made anew
+		folder, there := folders[filepath.Dir(path)]
+		if !there || n.folder || strings.HasSuffix(path, "-shm") { // shared memory is made anew
 			continue
 		}
-		generation := n.durable
-		if got := chance.IntN(len(n.pending) + 1); got > 0 {
-			generation = n.pending[got-1].to
-		}
-		f := n.files[generation]
+		f := n.survives(chance)
 		if f == nil {
 			continue
 		}
@@ -144,11 +179,27 @@ func (d *Disk) Cut(from, dir string, sector int64, chance *rand.Rand) error {
 				}
 			}
 		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), left.durable, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(path)), left.durable, 0o600); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cutFolders makes the directories that are left and returns them by what they stand for.
+func (d *Disk) cutFolders(from, dir string, chance *rand.Rand) (map[string]string, error) {
+	left := map[string]string{from: dir}
+	for _, path := range slices.Sorted(maps.Keys(d.names)) { // a directory comes before what is in it
+		above, there := left[filepath.Dir(path)]
+		if !d.names[path].folder || !there || d.names[path].survives(chance) == nil {
+			continue
+		}
+		left[path] = filepath.Join(above, filepath.Base(path))
+		if err := os.Mkdir(left[path], 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
 }
 
 // pieces cuts a write at the borders of sectors. A new length is there or not.

@@ -49,6 +49,16 @@ func write(dir string) error {
 				Request: fmt.Sprintf("r%d-%d", i, j), By: "amna", Why: strings.Repeat("because ", 20), Command: "Reset ST060", Accepted: true, Reply: "ST060 is Resetting",
 			}}
 		}
+		if i%10 == 0 { // a weld, whose waveform is there before the record that names it
+			hash, err := s.KeepWaveform(waveform(i))
+			if err != nil {
+				return err
+			}
+			records[0] = line.Record{At: records[0].At, Station: "ST060", Pack: "EV-P1-000001", Fact: line.ActDone{
+				Token: line.NewToken(1, uint64(i+1)), Device: "ST060.welder", Task: line.TaskWeldLaser, Part: "EV-P1-000001", Index: i + 1, Attempt: 1,
+				Outcome: line.OutcomeOK, Verdict: line.OK, Waveform: hash,
+			}}
+		}
 		last, err := s.Append(records)
 		if err != nil {
 			return err
@@ -58,6 +68,19 @@ func write(dir string) error {
 		}
 	}
 	return s.Close()
+}
+
+// waveform is longer than a sector, and differs by its number.
+func waveform(n int) []byte {
+	w := line.Waveform{Interval: time.Millisecond, Channels: []line.Channel{{Name: "power", Unit: "W", Samples: make([]float32, 2000)}}}
+	for i := range w.Channels[0].Samples {
+		w.Channels[0].Samples[i] = float32(n*2000 + i)
+	}
+	b, err := w.Encode(nil)
+	if err != nil {
+		panic(err) // it is within the bounds
+	}
+	return b
 }
 
 // watch is a store at work, noted once for all tests: what it did, in which directory, and what it left there.
@@ -78,7 +101,7 @@ func watched(t *testing.T) (dir string, events []powerloss.Event) {
 	dir = t.TempDir()
 	notes := filepath.Join(t.TempDir(), "calls")
 	child := exec.CommandContext(t.Context(), strace, "-f", "-y", "-xx", "-s", "1000000", "-o", notes, //nolint:gosec // this test itself
-		"-e", "trace=openat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync,unlink,unlinkat,rename,renameat,renameat2", os.Args[0])
+		"-e", "trace=openat,mkdir,mkdirat,link,linkat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync,unlink,unlinkat,rename,renameat,renameat2", os.Args[0])
 	child.Env = append(os.Environ(), childDirectory+"="+dir)
 	if out, err := child.Output(); err != nil {
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -194,5 +217,13 @@ func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
 func TestADiskThatDoesNotSyncLoses(t *testing.T) {
 	if lost := cuts(t, 100, "-wal"); lost == 0 {
 		t.Error("nothing was lost by a log that was never synced")
+	}
+}
+
+// TestAWaveformThatIsNotSyncedIsMissing is the same proof for the files of waveforms: if they or their directories are not synced
+// before the record that names them, a cut leaves records that name what is not there.
+func TestAWaveformThatIsNotSyncedIsMissing(t *testing.T) {
+	if lost := cuts(t, 100, "/waveforms"); lost == 0 {
+		t.Error("nothing was missing of waveforms that were never synced")
 	}
 }

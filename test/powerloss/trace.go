@@ -16,6 +16,8 @@ type Kind int
 // The kinds.
 const (
 	Create Kind = iota // the file is there from now on, and its name is in its directory
+	Folder             // the same of a directory
+	Link               // the file of From has another name from now on
 	Write
 	Truncate
 	Remove
@@ -27,8 +29,9 @@ const (
 type Event struct {
 	Kind   Kind
 	Path   string
+	From   string // of Link
 	Data   []byte // of Write
-	Offset int64  // of Write; the new length of Truncate
+	Offset int64  // of Write, -1 is the end of the file; the new length of Truncate
 	Began  int    // of Sync: how many events had ended when it began
 	Number uint64 // of Acknowledge
 }
@@ -101,6 +104,12 @@ func parse(text string) (e Event, relevant bool, err error) {
 	switch name {
 	case "openat":
 		return Event{Kind: Create, Path: plain(m[4])}, strings.Contains(args, "O_CREAT"), nil
+	case "mkdir", "mkdirat":
+		paths, err := pathsOf(args, 1)
+		return Event{Kind: Folder, Path: paths[0]}, true, err
+	case "link", "linkat":
+		paths, err := pathsOf(args, 2)
+		return Event{Kind: Link, From: paths[0], Path: paths[1]}, true, err
 	case "unlink", "unlinkat":
 		_, text, _ := strings.Cut(args, `"`)
 		path, _, err := unhex(`"` + text)
@@ -133,10 +142,11 @@ func written(e Event, name, descriptor, args string) (Event, bool, error) {
 	if err != nil {
 		return e, false, err
 	}
+	if name == "write" && descriptor != "1" {
+		e.Kind, e.Data, e.Offset = Write, data, -1
+		return e, strings.Contains(e.Path, "/waveforms/"), nil // else a pipe, an event counter of the runtime or the lock
+	}
 	if name == "write" {
-		if descriptor != "1" {
-			return e, false, nil // a pipe or an event counter of the runtime
-		}
 		e.Kind = Acknowledge
 		e.Number, err = strconv.ParseUint(strings.TrimSpace(string(data)), 10, 64)
 		return e, true, err
@@ -145,6 +155,20 @@ func written(e Event, name, descriptor, args string) (Event, bool, error) {
 	e.Kind, e.Data = Write, data
 	e.Offset, err = strconv.ParseInt(place, 10, 64)
 	return e, true, err
+}
+
+// pathsOf returns the texts among the arguments of a call. There are n.
+func pathsOf(args string, n int) ([]string, error) {
+	paths := make([]string, n)
+	for i := range paths {
+		_, text, _ := strings.Cut(args, `"`)
+		path, rest, err := unhex(`"` + text)
+		if err != nil {
+			return paths, err
+		}
+		paths[i], args = string(path), rest
+	}
+	return paths, nil
 }
 
 func unhex(args string) (data []byte, rest string, err error) {
