@@ -152,7 +152,7 @@ func (t *textsOf) translate(english string, depth int) (string, bool) {
 				known++
 			} else {
 				strange = strange || strings.Contains(word, " ")
-				named = named || strings.ContainsFunc(word, func(r rune) bool { return unicode.IsUpper(r) || unicode.IsDigit(r) })
+				named = named || strings.ContainsFunc(word, unicode.IsDigit)
 			}
 		}
 		if p.words < fewLetters && (strange || known == 0 && (!named || p.words == 0)) {
