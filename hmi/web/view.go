@@ -216,9 +216,9 @@ func (v *View) Announce() string {
 	return ""
 }
 
-// Say shows a text of an alarm.
+// Say shows a text of an alarm, or of a list: it is as old as the connection.
 func (v *View) Say(w Words) Shown {
-	s := Shown{Text: w.Text, Lang: w.Lang, None: w.Text == ""}
+	s := Shown{Text: w.Text, Lang: w.Lang, None: w.Text == "", Stale: w.Text != "" && !v.Live(v.Now)}
 	if s.Lang == v.Lang.Code {
 		s.Lang = ""
 	}

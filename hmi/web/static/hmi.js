@@ -86,7 +86,12 @@
     if (gone === lost.hidden) {
       lost.hidden = !gone;
       lost.innerHTML = '';
-      if (gone) lost.append(Object.assign(document.createElement('strong'), { textContent: lost.dataset.text }), document.createElement('span'));
+      if (gone) {
+        const strong = document.createElement('strong');
+        strong.setAttribute('role', 'alert'); // the seconds beside it are not read out again and again
+        lost.append(strong, document.createElement('span'));
+        strong.textContent = lost.dataset.text;
+      }
     }
     if (gone) lost.lastChild.textContent = lost.dataset.age + ' ' + Math.round(silent / 1000) + ' s';
   }, 500);
