@@ -20,7 +20,7 @@ func TestPlansArePinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	listing, listArgs := listQuery(Filter{State: "released", Limit: 20})
-	grows := regexp.MustCompile(`SCAN (journal|packs|modules|cells|lots|receipts|gradings|pack_cells|attempts|measurements|joints|steps|moves|positions|alarms|actions|attempts|state_changes|a|c|d|m|o|pc|pl|s|mine|other)\b`)
+	grows := regexp.MustCompile(`SCAN (journal|packs|modules|cells|lots|receipts|gradings|pack_cells|attempts|measurements|joints|steps|moves|positions|alarms|actions|attempts|state_changes|dispositions|materials|tools|a|c|d|m|o|pc|pl|s|mine|other)\b`)
 	for _, q := range []struct {
 		name, query string
 		args        []any
@@ -53,6 +53,17 @@ func TestPlansArePinned(t *testing.T) {
 		{"alarms of a shift", shiftAlarms, []any{0, 1}, "SEARCH alarms USING INDEX alarms_at (at_us>? AND at_us<?)"},
 		{"states of a shift", stateQuery, []any{"x", 0, 1}, "SEARCH state_changes USING PRIMARY KEY (station=? AND at_us>? AND at_us<?)"},
 		{"state before a shift", stateStart, []any{"x", 0}, "SEARCH state_changes USING PRIMARY KEY (station=? AND at_us<?)"},
+		{"points of a measurement", fmt.Sprintf(actPoints, "DESC"), []any{"x", 0, 1, 2, 3, "y"}, "SEARCH m USING COVERING INDEX measurements_characteristic (characteristic_id=? AND at_us>? AND at_us<?)"},
+		{"points of a state", fmt.Sprintf(statePoints, "ASC"), []any{"x", 0, 1, 2, 3}, "SEARCH state_changes USING PRIMARY KEY (station=? AND at_us>? AND at_us<?)"},
+		{"points of a tool", fmt.Sprintf(toolPoints, "ASC"), []any{"x", 0, 1, 2, 3}, "SEARCH m USING COVERING INDEX measurements_characteristic (characteristic_id=? AND at_us>? AND at_us<?)"},
+		{"points of a counter", fmt.Sprintf(countedRange, "steps", "station = ?1", "ASC"), []any{"x", 0, 1, 2, 3}, "SEARCH steps USING COVERING INDEX steps_station (station=? AND at_us>? AND at_us<?)"},
+		{"count before", fmt.Sprintf(countedBefore, "steps", "station = ?1"), []any{"x", 0}, "SEARCH steps USING COVERING INDEX steps_station (station=? AND at_us<?)"},
+		{"packs before", fmt.Sprintf(countedBefore, "dispositions", "disposition = 'released' AND ?1 IS NOT NULL"), []any{"x", 0}, "SEARCH dispositions USING COVERING INDEX dispositions_at (at_us<?)"},
+		{"loads", loadsQuery, []any{"x", "y", 0, 1}, "SEARCH materials USING COVERING INDEX materials_item (station=? AND item=? AND at_us<?)"},
+		{"uses", usesQuery, []any{1, "x", 0}, "SEARCH pl USING INDEX pack_lots_lot (lot_id=?)"},
+		{"last results", characteristicsQuery, nil, "SEARCH m USING PRIMARY KEY (pack_id=? AND seq=? AND ordinal=?)"},
+		{"alarm steps", alarmStepQuery, []any{0, 1, ""}, "SEARCH alarms USING INDEX alarms_cleared_at (cleared_us>? AND cleared_us<?)"},
+		{"requests", requestQuery + "ORDER BY a.at_us, a.seq LIMIT ? OFFSET ?", []any{0, 1, 2, 3}, "SEARCH a USING INDEX actions_at (at_us>? AND at_us<?)"},
 		{"doubles", doubleQuery, []any{1, 1}, "SEARCH other USING INDEX pack_cells_cell (cell_id=?)"},
 	} {
 		t.Run(q.name, func(t *testing.T) {

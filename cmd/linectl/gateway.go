@@ -92,10 +92,12 @@ func (g *gateway) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	store := &storeRecords{dir: g.data}
+	defer store.Close()
 	var carrier *opcua.Gateway
 	server, err := opcua.NewServer(opcua.Options{
 		Address: g.listen, PKI: pki, Logins: doorman{client}, Known: line.Roles, Name: cfg.name(), Version: version(),
-		Translate: catalogue.Translate, Log: g.log,
+		Translate: catalogue.Translate, History: store, Events: store, Log: g.log,
 		OnAlarm: func(ctx context.Context, by opcua.Caller, a opcua.AlarmAct) (opcua.Status, string) {
 			return carrier.OnAlarm(ctx, by, a)
 		},
@@ -106,8 +108,6 @@ func (g *gateway) run(ctx context.Context) error {
 	if carrier, err = opcua.NewGateway(socketLine{client}, server, g.log); err != nil {
 		return err
 	}
-	store := &storeRecords{dir: g.data}
-	defer store.Close()
 	if err := carrier.DeclareRecords(store.records()); err != nil {
 		return err
 	}

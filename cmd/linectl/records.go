@@ -24,7 +24,7 @@ type storeRecords struct {
 }
 
 func (s *storeRecords) records() opcua.Records {
-	return opcua.Records{Parts: s, Reports: s, Waveforms: s}
+	return opcua.Records{Parts: s, Reports: s, Waveforms: s, History: s}
 }
 
 func (s *storeRecords) open() (*traceability.Reader, error) {

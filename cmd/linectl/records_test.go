@@ -58,6 +58,17 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// add makes an account.
+func (b *hmiBench) add(t *testing.T, name string, role line.Role) {
+	t.Helper()
+	admin := control.Dial(defaultSocket(b.data))
+	defer admin.Close()
+	reply, err := admin.AddUser(t.Context(), "", "test", "test", line.AddUser{User: name, Roles: []line.Role{role}}, benchPassword)
+	if err != nil || !reply.Accepted {
+		t.Fatalf("add a user: %+v %v", reply, err)
+	}
+}
+
 // gateway runs the gateway over the bench's records.
 func (b *hmiBench) gateway(t *testing.T) {
 	t.Helper()
@@ -138,12 +149,7 @@ func (b *hmiBench) checkWaveform(t *testing.T, c *gopcua.Client, dossier string)
 // back, and the same as linectl trace answers.
 func TestAnybodyReadsTheRecordsOverOPCUA(t *testing.T) {
 	b := newRecordBench(t)
-	admin := control.Dial(defaultSocket(b.data))
-	defer admin.Close()
-	reply, err := admin.AddUser(t.Context(), "", "test", "test", line.AddUser{User: "quentin", Roles: []line.Role{line.Quality}}, benchPassword)
-	if err != nil || !reply.Accepted {
-		t.Fatalf("add a user: %+v %v", reply, err)
-	}
+	b.add(t, "quentin", line.Quality)
 	b.gateway(t)
 	c := b.await(t)
 

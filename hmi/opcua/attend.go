@@ -54,6 +54,8 @@ func (s *Server) attend(c *guarded) {
 		}
 		if reason := s.inspect(c, req); reason != ua.Good {
 			err = ch.fault(req, id, reason)
+		} else if answered, failed := s.answerHistory(ch, req, id); answered {
+			err = failed
 		} else {
 			err = ch.handle(req, id)
 			s.note(c, ch, req)

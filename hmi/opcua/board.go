@@ -134,6 +134,7 @@ func (g *Gateway) publish(q Quality) {
 	for i, id := range g.names.line {
 		fields = append(fields, Value{id, allLineFields[i].value(s, struct{}{}), q, s.At})
 	}
+	g.board.tell("measured", g.measuredValues(q))
 	lead := leading(s)
 	lead.Mode = lineMode(s)
 	g.board.tell("Line", append(fields, Value{Own("Line.LastRefusal"), g.refused["Line"], q, s.At}),

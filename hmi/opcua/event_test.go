@@ -1,7 +1,9 @@
 package opcua_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -170,5 +172,62 @@ func TestMalformedFiltersEndNothing(t *testing.T) {
 	raising.Wait()
 	if v := read(t, b.mustDial(t, login{}), "Thing"); v == nil {
 		t.Error("the server is gone")
+	}
+}
+
+// TestAuditorsAreToldWhoTriesWhat watches as an auditor and as an operator while somebody calls, is refused and logs in.
+func TestAuditorsAreToldWhoTriesWhat(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	part := func(name string) opcua.Browse {
+		return opcua.Browse{ID: opcua.Own("Thing." + name), Parent: opcua.Own("Thing"), Name: name}
+	}
+	answer := func(_ context.Context, _ opcua.Caller, a []any) ([]any, opcua.Status) {
+		if a[0] == "no" {
+			return nil, opcua.InvalidState
+		}
+		return nil, opcua.Done
+	}
+	in := []opcua.Argument{{Name: "What", Kind: opcua.String}, {Name: "NewPassword", Kind: opcua.String}}
+	if err := b.server.Declare(
+		opcua.Object{Browse: opcua.Browse{ID: opcua.Own("Thing"), Name: "Thing"}, Events: true},
+		opcua.Method{Browse: part("Do"), Roles: line.Roles, In: in, Call: answer}, opcua.Method{Browse: part("Look"), Roles: line.Roles, In: in, Call: answer, Reads: true},
+	); err != nil {
+		t.Fatal(err)
+	}
+	b.serve(t)
+	fields := []string{"EventType", "SourceName", "Status", "ClientUserId", "MethodId", "InputArguments", "ServerId", "ActionTimeStamp", "Message"}
+	server := ua.NewNumericNodeID(0, id.Server)
+	operator, auditor := b.mustDial(t, login{}), b.mustDial(t, login{user: "quentin", password: "quentin-password"})
+	blind, seen := watchWhere(t, operator, server, fields).events, watchWhere(t, auditor, server, fields, where(ua.FilterOperatorOfType, ua.NewNumericNodeID(0, id.AuditEventType))).events
+	begun := time.Now()
+	call(t, operator, "Thing", "Thing.Look", "no", "")
+	call(t, operator, "Thing", "Thing.Do", "yes", "blue kettle")
+	call(t, operator, "Thing", "Thing.Do", "no", "blue kettle")
+	for _, accepted := range []bool{true, false} {
+		e := next(t, seen)
+		if e[0].NodeID().IntID() != id.AuditUpdateMethodEventType || e[1].Value() != "Attribute/Call" || e[2].Value() != accepted || e[3].Value() != "amna" {
+			t.Errorf("the call came as %v %v %v %v", e[0].Value(), e[1].Value(), e[2].Value(), e[3].Value())
+		}
+		if e[4].NodeID().StringID() != "Thing.Do" || e[6].Value() != "urn:test:gateway" || e[7].Time().Before(begun) {
+			t.Errorf("the call came with %v %v %v", e[4].Value(), e[6].Value(), e[7].Value())
+		}
+		if args := e[5].Value().([]*ua.Variant); len(args) != 2 || args[0].Value() == "" || args[1].Value() != "" {
+			t.Errorf("the arguments came as %v", args)
+		}
+	}
+	if _, err := b.dial(t, login{user: "blue kettle", password: "amna"}); err == nil {
+		t.Fatal("a password in the field of the name is taken")
+	}
+	if e := next(t, seen); e[0].NodeID().IntID() != id.AuditActivateSessionEventType || e[2].Value() != false || strings.Contains(fmt.Sprint(e[3].Value(), e[8].Value().(*ua.LocalizedText).Text), "kettle") {
+		t.Errorf("a refused login came as %v %v %v", e[0].Value(), e[3].Value(), e[8].Value())
+	}
+	b.mustDial(t, login{user: "vera", password: "vera-password"})
+	if e := next(t, seen); e[0].NodeID().IntID() != id.AuditActivateSessionEventType || e[2].Value() != true || e[3].Value() != "vera" {
+		t.Errorf("a login came as %v %v", e[0].Value(), e[3].Value())
+	}
+	b.raise(t, held("ST060", 700, 1))
+	if e := next(t, blind); e[0].NodeID().IntID() != id.AlarmConditionType {
+		t.Errorf("the operator was told of %v", e[0].Value())
 	}
 }

@@ -54,13 +54,16 @@ type Gateway struct {
 	parts    map[string]bool // objects below stations that are declared
 	read     uint64          // next journal entry to read; 0 before the first snapshot
 	results  map[line.StationID]result
+
+	history  HistoryRecords
+	measured map[ID]Measured // the last result of each characteristic
 }
 
 // NewGateway declares the line's own nodes; stations follow with the first snapshot.
 func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
 	g := &Gateway{
 		line: l, space: space, log: log, known: map[string]Alarm{}, asked: map[string]Dialog{}, answered: map[string]string{}, refused: map[line.StationID]string{}, built: map[line.StationID]bool{},
-		results: map[line.StationID]result{}, parts: map[string]bool{}, views: map[line.StationID]stationView{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
+		results: map[line.StationID]result{}, measured: map[ID]Measured{}, parts: map[string]bool{}, views: map[line.StationID]stationView{}, board: newBoard(space), names: fieldNames{nameFields("Line", allLineFields), map[line.StationID][]ID{}},
 	}
 	if err := space.Declare(append(typeNodes(), lineNodes()...)...); err != nil {
 		return nil, err
@@ -77,6 +80,9 @@ func (g *Gateway) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	wait.Go(func() { g.watch(ctx) })
 	wait.Go(func() { g.follow(ctx) })
+	if g.history != nil {
+		wait.Go(func() { g.recall(ctx) })
+	}
 	defer wait.Wait()
 	pause := 100 * time.Millisecond
 	for ctx.Err() == nil {

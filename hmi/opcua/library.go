@@ -66,6 +66,9 @@ func (c channel) handle(req ua.ServiceRequest, id uint32) error {
 	return libraryHandle(c.server, c.ch, req, id)
 }
 
+// write answers a request in the library's place.
+func (c channel) write(res ua.ServiceResponse, id uint32) error { return libraryWrite(c.ch, res, id) }
+
 // fault answers a request with a refusal.
 func (c channel) fault(req ua.ServiceRequest, id uint32, reason ua.StatusCode) error {
 	return libraryWrite(c.ch, &ua.ServiceFault{ResponseHeader: ua.ResponseHeader{

@@ -31,7 +31,7 @@ func lineNodes() []Node {
 func variable[T any](of string, f field[T]) Variable {
 	return Variable{
 		Browse: Browse{ID: Own(of + "." + f.name), Parent: Own(of), Name: f.name, Help: f.help},
-		Kind:   f.kind, Array: f.array, Unit: f.unit, Range: f.span,
+		Kind:   f.kind, Array: f.array, Unit: f.unit, Range: f.span, History: seriesOf(of, f.name),
 	}
 }
 

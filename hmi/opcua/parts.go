@@ -42,7 +42,10 @@ func (g *Gateway) consumableNodes(t *line.StationSnapshot) []Node {
 			Object{Browse: Browse{ID: Own(string(t.Station) + ".Consumables"), Parent: Own(string(t.Station)), Name: "Consumables", Help: "One object for each consumable."}, Folder: true},
 			Object{Browse: Browse{ID: Own(of), Parent: Own(string(t.Station) + ".Consumables"), Name: c.Item}},
 			plain(of, "Lot", "The lot that is loaded, empty if none is.", String, false),
-			analog(of, "Remaining", "What remains of it.", unit, span),
+			Variable{
+				Browse: Browse{ID: Own(of + ".Remaining"), Parent: Own(of), Name: "Remaining", Help: "What remains of it."}, Kind: Double, Unit: unit, Range: span,
+				History: &Series{SeriesRemaining, t.Station, c.Item},
+			},
 			analog(of, "Loaded", "What there was when it was loaded.", unit, amount),
 			analog(of, "PerPack", "What a pack of the product that runs takes, 0 if it takes none.", unit, amount),
 			analog(of, "Life", "What remains of what was loaded.", percent, whole),

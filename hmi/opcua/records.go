@@ -48,6 +48,7 @@ type Records struct {
 	Parts     PartRecords
 	Reports   ReportRecords
 	Waveforms WaveformRecords
+	History   HistoryRecords // nil: the last results before the gateway's start are not shown
 }
 
 var (
@@ -65,8 +66,9 @@ func recordOutputs(json string) []Argument {
 	}
 }
 
-// DeclareRecords adds the methods that read the records.
+// DeclareRecords adds the methods that read the records, before Run.
 func (g *Gateway) DeclareRecords(r Records) error {
+	g.history = r.History
 	return g.space.Declare(append(recordMethods(r), readWaveform(r.Waveforms))...)
 }
 
@@ -76,7 +78,7 @@ func recordMethods(r Records) []Node {
 	from, to := Argument{"From", Moment, "Begin, UTC."}, Argument{"To", Moment, "End, UTC, not included. At most 32 days after the begin."}
 	method := func(name, help, out string, roles []line.Role, in []Argument, read func(context.Context, []any) (json.RawMessage, uint32, error)) Method {
 		return Method{
-			Browse: Browse{ID: Own("Line." + name), Parent: Own("Line"), Name: name, Help: help}, Roles: roles, In: in, Out: recordOutputs(out),
+			Browse: Browse{ID: Own("Line." + name), Parent: Own("Line"), Name: name, Help: help}, Roles: roles, In: in, Out: recordOutputs(out), Reads: true,
 			Call: func(ctx context.Context, _ Caller, args []any) ([]any, Status) {
 				ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 				defer cancel()

@@ -28,8 +28,8 @@ func readWaveform(r WaveformRecords) Node {
 			ID: Own("Line.ReadWaveform"), Parent: Own("Line"), Name: "ReadWaveform",
 			Help: "The waveform of a weld beside the reference band of its recipe. The band judges nothing.",
 		},
-		Roles: line.Roles,
-		In:    []Argument{{"Hash", String, "SHA-256 of the waveform, as the dossier names it: joints, welds, waveform."}},
+		Roles: line.Roles, Reads: true,
+		In: []Argument{{"Hash", String, "SHA-256 of the waveform, as the dossier names it: joints, welds, waveform."}},
 		Out: []Argument{
 			{"Channels", Strings, "Their names."},
 			{"Units", Strings, "Their units."},

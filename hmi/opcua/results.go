@@ -93,6 +93,9 @@ func (g *Gateway) note(e line.Entry) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.read = e.Seq + 1
+	if act, ok := e.Fact.(line.ActDone); ok {
+		return g.noteAct(e, act)
+	}
 	step, ok := e.Fact.(line.StepDone)
 	if !ok || !g.built[e.Station] {
 		return nil

@@ -43,6 +43,8 @@ type Options struct {
 	Translate func(english, locale string) (string, bool)
 	// OnAlarm is called when a person acts on an alarm. The text says why, if it was refused.
 	OnAlarm func(ctx context.Context, by Caller, a AlarmAct) (Status, string)
+	History HistoryRecords // nil: no histories are offered
+	Events  EventRecords   // nil: no histories of events are offered
 	Log     *slog.Logger
 }
 
@@ -51,12 +53,14 @@ type Server struct {
 	o       Options
 	server  *server.Server
 	innards innards
+	history history
 	logins  logins
 	locales sync.Map // *server.Session → string
 	calls   chan struct{}
 
 	mu         sync.Mutex
 	declared   map[ID]*shown
+	historised map[ua.NodeID]Variable
 	namespaces map[string]uint16
 	alarms     map[string]Alarm // by their event's name, those that a refresh tells of
 	dialogs    map[string]Dialog
@@ -75,7 +79,7 @@ func NewServer(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, calls: make(chan struct{}, maxCalls), declared: map[ID]*shown{}, namespaces: map[string]uint16{StandardSpace: 0},
-		alarms: map[string]Alarm{}, dialogs: map[string]Dialog{},
+		alarms: map[string]Alarm{}, dialogs: map[string]Dialog{}, historised: map[ua.NodeID]Variable{},
 	}
 	s.logins.by = o.Logins
 	var err error
@@ -91,7 +95,7 @@ func NewServer(o Options) (*Server, error) {
 		server.WithTrustedCertificatesPaths(o.PKI.trusted(), o.PKI.trustedCRL()), server.WithIssuerCertificatesPaths(o.PKI.issuers(), o.PKI.issuersCRL()),
 		server.WithSecurityPolicyNone(false), server.WithAnonymousIdentity(false),
 		server.WithAuthenticateUserNameIdentityFunc(s.authenticate), server.WithGetRolesFunc(s.roles),
-		server.WithRolePermissions(permissions(o.Known, ua.PermissionTypeBrowse|ua.PermissionTypeRead|ua.PermissionTypeReceiveEvents|ua.PermissionTypeCall)),
+		server.WithRolePermissions(permissions(o.Known, ua.PermissionTypeBrowse|ua.PermissionTypeRead|ua.PermissionTypeReadHistory|ua.PermissionTypeReceiveEvents|ua.PermissionTypeCall)),
 		server.WithMaxWorkerThreads(maxWorkers), server.WithServerDiagnostics(false), server.WithMaxSessionCount(maxSessions),
 		server.WithMaxSubscriptionCount(maxSubscriptions), server.WithTransportLimits(bufferSize, maxMessage, maxChunks),
 		server.WithBuildInfo(ua.BuildInfo{ProductURI: "urn:linectl", ManufacturerName: "linectl", ProductName: "linectl gateway", SoftwareVersion: o.Version}),
@@ -102,6 +106,7 @@ func NewServer(o Options) (*Server, error) {
 	s.server = made
 	strengthen(made.Endpoints())
 	s.offerConditions()
+	s.tellHistory()
 	return s, nil
 }
 
@@ -158,8 +163,10 @@ func (s *Server) authenticate(who ua.UserNameIdentity, application, source strin
 		if errors.Is(err, ErrAway) {
 			return ua.BadResourceUnavailable // nobody was refused: a client may try again by itself
 		}
+		s.auditLogin(who.UserName, source, false)
 		return ua.BadUserAccessDenied
 	}
+	s.auditLogin(who.UserName, source, true)
 	s.o.Log.Info("login", "user", who.UserName, "application", clean(application), "from", source)
 	return nil
 }

@@ -19,7 +19,12 @@ func (s *Server) method(m Method) error {
 		if r.ObjectID != object {
 			return ua.CallMethodResult{StatusCode: ua.BadMethodInvalid} // the library does not ask
 		}
-		return s.call(session, m, r.InputArguments)
+		at := time.Now()
+		result := s.call(session, m, r.InputArguments)
+		if !m.Reads {
+			s.auditCall(session, r, m.ID.Text, m.In, at, result.StatusCode)
+		}
+		return result
 	})
 	if err := s.server.NamespaceManager().AddNode(n); err != nil {
 		return err

@@ -122,6 +122,9 @@ func (s *Server) object(o Object) (*server.ObjectNode, error) {
 	}
 	if o.Events {
 		notifier = ua.EventNotifierSubscribeToEvents
+		if s.o.Events != nil {
+			notifier |= ua.EventNotifierHistoryRead
+		}
 		above := ua.ObjectIDServer
 		if p := s.declared[o.Parent]; p != nil && p.object != nil && p.object.EventNotifier() != 0 {
 			above = p.object.NodeID()
@@ -163,6 +166,11 @@ func (s *Server) variable(v Variable, sh *shown) error {
 	if v.Type != (ID{}) {
 		kind = s.id(v.Type)
 	}
+	access := ua.AccessLevelsCurrentRead
+	if v.History != nil && s.o.History != nil {
+		access |= ua.AccessLevelsHistoryRead
+		s.historised[s.id(v.ID)] = v
+	}
 	now := time.Now()
 	first := ua.NewDataValue(nil, ua.BadWaitingForInitialData, now, 0, now, 0)
 	if v.Fixed != nil {
@@ -174,7 +182,7 @@ func (s *Server) variable(v Variable, sh *shown) error {
 	}
 	n := server.NewVariableNode(s.server, s.id(v.ID), s.browseName(v.Browse), english(v.Name), english(v.Help), nil,
 		[]ua.Reference{s.parent(v.Browse, reference), isA(kind)},
-		first, s.data(v.Kind, v.Data), rank, dimensions, ua.AccessLevelsCurrentRead, 100, false, nil)
+		first, s.data(v.Kind, v.Data), rank, dimensions, access, 100, v.History != nil && s.o.History != nil, recorder{})
 	if v.Kind == Text && v.Fixed == nil {
 		n.SetReadValueHandler(func(session *server.Session, r ua.ReadValueID) ua.DataValue { return s.text(session, r, sh) })
 	}

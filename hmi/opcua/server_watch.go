@@ -113,23 +113,28 @@ func (s *Server) tell(item *server.EventMonitoredItem, e event) {
 	if !where.match(e, s.server.NamespaceManager().IsSubtype) {
 		return
 	}
-	selected := make([]ua.Variant, len(wanted.SelectClauses))
-	for i, clause := range wanted.SelectClauses {
-		selected[i] = e.GetAttribute(clause)
-		switch text := selected[i].(type) {
+	s.enqueue(item, s.selected(e, wanted.SelectClauses, locale))
+}
+
+// selected are the fields of an event that somebody wants, with texts in their language.
+func (s *Server) selected(e event, clauses []ua.SimpleAttributeOperand, locale string) []ua.Variant {
+	fields := make([]ua.Variant, len(clauses))
+	for i, clause := range clauses {
+		fields[i] = e.GetAttribute(clause)
+		switch text := fields[i].(type) {
 		case ua.LocalizedText:
 			if text.Locale == "en" {
-				selected[i] = s.localized(text.Text, locale)
+				fields[i] = s.localized(text.Text, locale)
 			}
 		case []ua.LocalizedText:
 			texts := make([]ua.LocalizedText, len(text))
 			for j, t := range text {
 				texts[j] = s.localized(t.Text, locale)
 			}
-			selected[i] = texts
+			fields[i] = texts
 		}
 	}
-	s.enqueue(item, selected)
+	return fields
 }
 
 // enqueue does what the library does with an event that has passed its filter. The caller holds the item's lock.

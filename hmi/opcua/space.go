@@ -122,9 +122,10 @@ type Variable struct {
 	Data     ID // its DataType, where that is not the one of its Kind: an enumeration, or what a Record is of
 	Array    bool
 	Property bool
-	Fixed    any    // a value that never changes; nothing else is published then
-	Unit     *Unit  // of an analog value: with its Range
-	Range    *Range // of an analog value
+	Fixed    any     // a value that never changes; nothing else is published then
+	Unit     *Unit   // of an analog value: with its Range
+	Range    *Range  // of an analog value
+	History  *Series // where its history lies in the records; nil means that it has none
 }
 
 // Type is a type that instances have: of a specification by its published number, or one of ours.
@@ -168,6 +169,7 @@ type Method struct {
 	Browse
 	Roles   []line.Role
 	In, Out []Argument
+	Reads   bool // it asks the records: nothing is changed, and nobody is told that it was called
 	Call    func(context.Context, Caller, []any) ([]any, Status)
 }
 
