@@ -134,7 +134,7 @@ func (r *rig) spoilNothing(t *testing.T) {
 // at once.
 func TestTheHeartbeatGoesOnWhileAWaveformIsRead(t *testing.T) {
 	r := newWelder(t)
-	r.pieceTakes = 150 * time.Millisecond
+	r.pieceTakes = 400 * time.Millisecond
 	token := line.NewToken(1, 5)
 	r.run(100 * time.Millisecond)
 	var heard time.Time
@@ -160,10 +160,10 @@ func TestTheHeartbeatGoesOnWhileAWaveformIsRead(t *testing.T) {
 	if done.Waveform == nil {
 		t.Fatalf("no waveform: %s", done.NoWaveform)
 	}
-	if longest > time.Second {
+	if longest > 1200*time.Millisecond {
 		t.Errorf("the device heard nothing for %v; it holds after 2 s", longest)
 	}
-	if stop.IsZero() || stop.Sub(asked) > 200*time.Millisecond {
+	if stop.IsZero() || stop.Sub(asked) > 500*time.Millisecond {
 		t.Errorf("a Stop asked for at %v came at %v", asked, stop)
 	}
 }
