@@ -78,7 +78,7 @@ func (l *Line) faults(now time.Time, s *station) []line.AlarmRaised {
 			Alarm: string(s.ID) + "/" + id, Severity: line.SeverityMedium, Text: text, Cause: cause, Consequence: consequence, Action: action,
 		})
 	}
-	if s.stuck != "" {
+	if s.stuck != "" && !(s.onlyScan() && now.Sub(s.wantedAt) < scanWithin) {
 		add("part-refused", s.stuck, "the route check does not let the part go on", "the station waits", refusalAction(s.stuck))
 	}
 	if !s.unsure.IsZero() && now.Sub(s.unsure) > scannersAgree {

@@ -100,12 +100,15 @@ func (l *Line) materials(now time.Time, s *station, p *pack) error {
 	return errors.Join(missing...)
 }
 
+// scanSerial ends the text that asks for a part by serial.
+const scanSerial = "scan its serial"
+
 // lacksMaterial says why the consumable at a station is not enough for the next pack, or nil.
 func (l *Line) lacksMaterial(now time.Time, s *station, m recipes.Material) error {
 	lot, ok := l.material[materialKey{s.ID, m.Item}]
 	switch {
 	case m.Level == "serial" && (!ok || lot.Quantity < m.Quantity):
-		return fmt.Errorf("%s needs %s: scan its serial", s.ID, m.Item)
+		return fmt.Errorf("%s needs %s: %s", s.ID, m.Item, scanSerial)
 	case !ok:
 		return fmt.Errorf("%s needs %s: scan a lot in", s.ID, m.Item)
 	case !now.Before(lot.Expiry):

@@ -46,11 +46,11 @@ func (f *figures) follow(r line.Record, v *stations.Visit) {
 		f.masters.checked(r.At, fact)
 	case line.StepDone:
 		f.finished(r.At, fact.Verdict)
-		f.masters.measured = append(f.masters.measured, fact.Part)
+		f.masters.finished(fact.Part)
 	case line.PartMoved: // a cell has no step; one that was written off was not worked on
 		if r.Pack == "" && v != nil && v.Part == fact.Part {
 			f.finished(r.At, cellVerdict(v))
-			f.masters.measured = append(f.masters.measured, fact.Part)
+			f.masters.finished(fact.Part)
 		}
 	default: // no figure is made of it
 	}

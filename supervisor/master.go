@@ -29,6 +29,13 @@ func (m *masterLog) checked(at time.Time, f line.MasterChecked) {
 	m.failed++
 }
 
+// finished keeps a part until the next good check. Before the first one none is taken where a check is asked for.
+func (m *masterLog) finished(part string) {
+	if !m.good.IsZero() {
+		m.measured = append(m.measured, part)
+	}
+}
+
 // bad reports whether the last check was not good: what was measured since the last good one is in doubt.
 func (m *masterLog) bad() bool { return m.last.Verdict != "" && m.last.Verdict != line.OK }
 

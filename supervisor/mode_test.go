@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -150,4 +151,27 @@ func TestModesAreAFoldOfTheJournal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// In maintenance the work at the station means nothing: its process alarms are out of sight, and back with the mode.
+func TestMaintenanceHidesProcessAlarms(t *testing.T) {
+	d := newDesk(t)
+	d.material("ST100", noon.Add(time.Hour))
+	d.packAt("ST100", line.Stack, line.Weld, line.Inspect)
+	d.fact("ST100", "", line.MaterialLoaded{Item: "screw-m6", Lot: "S1", Quantity: 1, Expiry: noon.Add(time.Hour)})
+	d.status("ST100", packml.Stopped, "")
+	d.ask(line.Machine{Target: "ST100", Command: "Reset"})
+	d.status("ST100", packml.Idle, "")
+	low := func() line.AlarmSnapshot { return d.active()["ST100/material-low-screw-m6"] }
+	if a := low(); !a.Active || a.Suppressed != "" {
+		t.Fatalf("%+v", a)
+	}
+	d.mode("ST100", "Maintenance")
+	if a := low(); a.Suppressed != "the station is in maintenance" {
+		t.Errorf("%+v", a)
+	}
+	d.mode("ST100", "Production")
+	if a := low(); a.Suppressed != "" {
+		t.Errorf("%+v", a)
+	}
 }

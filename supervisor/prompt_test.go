@@ -101,6 +101,14 @@ func TestSerialPartIsScannedAtAPrompt(t *testing.T) {
 	if q.Text != "ESS-P2-000001 takes bms-200a at ST100: scan its serial" || q.Input != "serial of bms-200a" || !q.Since.Equal(noon) {
 		t.Errorf("%+v", q)
 	}
+	if strings.Contains(d.alarms(), "part-refused") {
+		t.Errorf("to be asked for a serial is no alarm: %s", d.alarms())
+	}
+	d.tick(3 * time.Minute)
+	d.status("ST100", packml.Suspended, string(id))
+	if !strings.Contains(d.alarms(), "ST100/part-refused") {
+		t.Errorf("nobody has scanned for three minutes: %s", d.alarms())
+	}
 	if r := d.ask(line.AnswerPrompt{Prompt: q.Prompt, Option: "scanned", Input: " "}); r.Accepted || !strings.Contains(r.Text, "wants the serial of bms-200a") {
 		t.Errorf("%+v", r)
 	}
@@ -111,6 +119,9 @@ func TestSerialPartIsScannedAtAPrompt(t *testing.T) {
 		t.Fatal(r.Text)
 	}
 	d.tick(time.Second)
+	for _, device := range []line.DeviceID{"ST100.robot", "ST100.plc"} { // it was suspended meanwhile
+		d.hand(device, packml.Execute, string(id))
+	}
 	if s := d.station("ST100"); s.Part != string(id) || len(d.prompts()) != 0 {
 		t.Errorf("within a second: part %q, %s; asked %+v", s.Part, s.Reason, d.prompts())
 	}

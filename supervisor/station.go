@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"linectl/line"
@@ -39,6 +41,7 @@ func (s *station) room() bool {
 const (
 	scannersAgree = 5 * time.Second
 	partComes     = 2 * time.Minute
+	scanWithin    = 2 * time.Minute // to be asked for a serial is no alarm, to wait for it so long is
 )
 
 // look notes since when the nest is not as it should be.
@@ -60,6 +63,11 @@ func (s *station) note(now time.Time, before *pack) {
 	if s.wants != before {
 		s.wantedAt = now
 	}
+}
+
+// onlyScan reports whether all that a pack waits for is that the serials of its parts are scanned.
+func (s *station) onlyScan() bool {
+	return !slices.ContainsFunc(strings.Split(s.stuck, "; "), func(why string) bool { return !strings.HasSuffix(why, scanSerial) })
 }
 
 // missesPart reports whether a part that was sent here is long overdue.

@@ -56,3 +56,16 @@ func BenchmarkThreePacks(b *testing.B) {
 		b.ReportMetric(r.Now.Sub(begun).Seconds(), "virtual-s/op")
 	}
 }
+
+// BenchmarkSnapshot shows the line in the middle of its work, as its loop does at most twenty times a second.
+func BenchmarkSnapshot(b *testing.B) {
+	r := newRig(b, 1, "")
+	r.setUp(sampleOrders()...)
+	if _, err := r.Run(20*time.Second, r.attended()); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Line.Snapshot(r.Now)
+	}
+}

@@ -65,6 +65,12 @@ func writeStatus(out io.Writer, s line.Snapshot) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", h.Subject, h.By, h.Reason)
 		}
 	}
+	if len(s.Prompts) > 0 {
+		fmt.Fprintln(w, "\nASKED (linectl prompt answer)\tANSWERS\tQUESTION")
+		for _, q := range s.Prompts {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", q.Prompt, strings.Join(q.Options, ", "), q.Text)
+		}
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}

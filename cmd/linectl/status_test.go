@@ -20,7 +20,8 @@ func TestStatusShowsWhatMatters(t *testing.T) {
 			{Order: "running", Product: "ESS-P2", Quantity: 5, Started: 3, Released: 1, Scrapped: 1},
 			{Order: "lost", Product: "EV-P1", Quantity: 4, Started: 4, Released: 2, Scrapped: 1, Quarantined: 1},
 		},
-		Holds: []line.HoldSet{{Subject: "L1-001", Reason: "case H-0042", By: "Sana"}},
+		Holds:   []line.HoldSet{{Subject: "L1-001", Reason: "case H-0042", By: "Sana"}},
+		Prompts: []line.PromptSnapshot{{Prompt: "ST900/decide/EV-P1-000001/1", Options: []string{"rework", "scrap"}, Text: "What becomes of EV-P1-000001?"}},
 		Alarms: []line.AlarmSnapshot{
 			{Alarm: "ST040/pads-low", Severity: line.SeverityLow, Since: at, Active: true},
 			{Alarm: "ST070/link-lost", Severity: line.SeverityHigh, Since: at.Add(2 * time.Second), Active: true},
@@ -34,6 +35,7 @@ func TestStatusShowsWhatMatters(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^running +ESS-P2 +5 +3 +1 +1 +0 +open *$`,
 		`(?m)^lost +EV-P1 +4 +4 +2 +1 +1 +short of 2 *$`,
+		`(?m)^ST900/decide/EV-P1-000001/1 +rework, scrap +What becomes of EV-P1-000001\?$`,
 		`(?m)^L1-001 +Sana +case H-0042$`,
 		`(?s)ST060/link-lost.*ST070/link-lost.*ST040/pads-low`,
 	} {
