@@ -139,8 +139,11 @@ func (g *Gateway) lost(now time.Time, err error) {
 	g.connection(now)
 }
 
-// see shows a snapshot.
+// see shows a snapshot. A supervisor that has just started says nothing of its line yet: that is no line without packs.
 func (g *Gateway) see(s line.Snapshot, now time.Time) error {
+	if s.At.IsZero() {
+		return nil
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.build(&s); err != nil {

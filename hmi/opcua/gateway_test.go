@@ -24,7 +24,8 @@ type plant struct {
 	mu      sync.Mutex
 	now     line.Snapshot
 	away    bool
-	mute    bool // there, and says nothing
+	mute    bool            // there, and says nothing
+	early   <-chan struct{} // until then it says an empty snapshot
 	cut     chan struct{}
 	asked   []line.Request
 	journal []line.Entry
@@ -59,6 +60,13 @@ func (p *plant) Snapshots(ctx context.Context, see func(line.Snapshot) error) er
 		}
 		if !mute {
 			s.At = time.Now().UTC()
+			select {
+			case <-p.early:
+			default:
+				if p.early != nil {
+					s = line.Snapshot{}
+				}
+			}
 			if err := see(s); err != nil {
 				return err
 			}
@@ -286,6 +294,25 @@ func TestNothingOldIsGood(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A supervisor that has just started answers before its line has begun. What it has not said is not shown: least of all a line that
+// has built nothing.
+func TestALineThatHasNotBegunIsNotShown(t *testing.T) {
+	t.Parallel()
+	p := newPlant()
+	begun := make(chan struct{})
+	p.early = begun
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	for range 20 {
+		if v := read(t, c, "Line.Good"); v.Status != ua.StatusBadWaitingForInitialData {
+			t.Fatalf("before the line has begun: %v %v", v.Value.Value(), v.Status)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	close(begun)
+	eventually(t, "the line is shown", good(t, c, "Line.Good"))
 }
 
 // A watcher of a gateway that is killed and started again never hears Good of a value that is not so any more.

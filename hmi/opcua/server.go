@@ -177,14 +177,24 @@ func (s *Server) roles(identity any, _, _ string) ([]ua.NodeID, error) {
 	if !ok {
 		return nil, nil
 	}
-	var ids []ua.NodeID
-	for _, r := range s.logins.known(who.UserName, who.Password).Roles {
-		ids = append(ids, roleID(r))
+	roles := s.logins.known(who.UserName, who.Password).Roles
+	ids := make([]ua.NodeID, len(roles))
+	for i, r := range roles {
+		ids[i] = roleID(r)
 	}
 	return ids, nil
 }
 
-func roleID(r line.Role) ua.NodeID { return ua.NewNodeIDString(1, "linectl.Role."+string(r)) }
+// roleIDs are made once: the library asks for them twice for every value that is read.
+var roleIDs = func() map[line.Role]ua.NodeID {
+	ids := map[line.Role]ua.NodeID{}
+	for _, r := range line.Roles {
+		ids[r] = ua.NewNodeIDString(1, "linectl.Role."+string(r))
+	}
+	return ids
+}()
+
+func roleID(r line.Role) ua.NodeID { return roleIDs[r] }
 
 func permissions(roles []line.Role, may ua.PermissionType) []ua.RolePermissionType {
 	list := make([]ua.RolePermissionType, 0, len(roles)) // never nil: nil means the server's own

@@ -251,6 +251,27 @@ func (s *shop) supervise(t testing.TB, args ...string) *process {
 	return p
 }
 
+// demo starts the demo, which builds packs for ever, and waits until it has made its accounts and listens.
+func (s *shop) demo(t testing.TB) *process {
+	t.Helper()
+	p := start(t, "demo", s.dir, program, "demo", "--forever", "--speed", "60", "--data", s.dir, "--gateway-listen", s.address)
+	until(t, "the demo has its accounts", 2*time.Minute, func() error {
+		body, err := os.ReadFile(filepath.Join(s.dir, "demo-accounts.json"))
+		if err != nil {
+			return err
+		}
+		var accounts []struct{ User, Password string }
+		if err := json.Unmarshal(body, &accounts); err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			s.passwords[a.User] = a.Password
+		}
+		return nil
+	}, p)
+	return p
+}
+
 // person makes an account, as the owner of this computer.
 func (s *shop) person(t testing.TB, name string, roles ...line.Role) {
 	t.Helper()

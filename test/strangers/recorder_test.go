@@ -87,6 +87,9 @@ func (r *recorder) listen(in io.Reader) {
 		if json.Unmarshal(lines.Bytes(), &s) != nil {
 			continue // cut off in the middle: the gateway cannot read it either
 		}
+		if s.At.IsZero() {
+			continue // the supervisor is there, and says nothing of its line yet
+		}
 		r.mu.Lock()
 		r.said = append(r.said, said{s.At, truths(s)})
 		r.mu.Unlock()
@@ -146,13 +149,10 @@ func (r *recorder) judge(v shown) string {
 			exact = s.values[v.name] == v.value
 		}
 		lately = lately || s.values[v.name] == v.value && (v.came.Sub(s.at) < stillTrue || i == len(r.said)-1)
-		if v.source.Sub(s.at) > time.Minute {
-			break
-		}
 	}
 	switch {
 	case !exact && len(near) == 0:
-		return fmt.Sprintf("%s was shown %s as %q of %v, a moment of which the supervisor has said nothing", v.client, v.name, v.value, v.source)
+		return fmt.Sprintf("%s was shown %s as %q of %v, a moment of which the supervisor has said nothing; it spoke from %v to %v", v.client, v.name, v.value, v.source, r.said[0].at, r.said[len(r.said)-1].at)
 	case !exact:
 		return fmt.Sprintf("%s was shown %s as %q of %v, the supervisor had said %q", v.client, v.name, v.value, v.source, strings.Join(near, ", "))
 	case !lately:
