@@ -36,6 +36,7 @@ func (v *View) T(english string, words ...any) string {
 type Shown struct {
 	Text  string
 	Lang  string // empty if it is that of the page
+	Code  bool   // a name or code: written in its own direction
 	None  bool   // nothing is known
 	Stale bool
 	Age   string
@@ -58,7 +59,9 @@ func (v *View) Show(node string) Shown {
 	case Words:
 		return v.shown(node, value.Text, value.Lang)
 	case string:
-		return v.shown(node, value, "")
+		s := v.shown(node, value, "")
+		s.Code = true
+		return s
 	case bool:
 		if value {
 			return v.shown(node, v.T("yes"), "")
