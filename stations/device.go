@@ -22,6 +22,9 @@ type Device struct {
 	asked   packml.Command // last PackML command given
 	askedIn packml.State   // in which of the device's states
 	askedAt time.Time
+
+	tune    bool      // it has yet to take the station's mode
+	tunedAt time.Time // when it was told last
 }
 
 // Observe takes what the edge of the device tells of its state and link.

@@ -25,8 +25,8 @@ func (m *Machine) SetMode(now time.Time, mode packml.Mode, by, why string) error
 	from := m.ml.Mode()
 	m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ModeChanged{From: from.String(), To: mode.String(), By: by, Why: why}})
 	for _, d := range m.devices {
-		if d.Up {
-			m.tellMode(d)
+		if d.tune = true; d.Up {
+			m.tellMode(now, d)
 		}
 	}
 	return nil
@@ -71,14 +71,25 @@ func (m *Machine) applyMode(f line.ModeChanged) {
 	m.ml.RestoreMode(mode)
 }
 
-func (m *Machine) tellMode(d *Device) {
+func (m *Machine) tellMode(now time.Time, d *Device) {
+	d.tunedAt = now
 	m.host.Send(line.Job{Op: line.UnitMode, Device: d.ID, Machine: uint16(m.ml.Mode())})
 }
 
-// recall tells a device the station's mode when it comes back and is in another one. A device that says no mode is left alone.
-func (m *Machine) recall(d *Device) {
-	if d.Up && m.disagrees(d) && m.atRest() == nil {
-		m.tellMode(d)
+// tuneIn tells a device the station's mode again until it has taken it, while both are at rest. One that was switched at its panel
+// since is left alone, and so is one that says no mode.
+func (m *Machine) tuneIn(now time.Time, d *Device) {
+	if !d.tune || !d.Up {
+		return
+	}
+	if !m.disagrees(d) {
+		d.tune = false
+		return
+	}
+	s := d.State()
+	rests := s == packml.Stopped || s == packml.Idle || s == packml.Aborted
+	if rests && m.atRest() == nil && now.Sub(d.tunedAt) >= patience {
+		m.tellMode(now, d)
 	}
 }
 

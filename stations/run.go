@@ -153,9 +153,10 @@ func (m *Machine) observe(now time.Time, e line.DeviceEvent) {
 		}
 		back, boot := !d.Up, d.Status.BootEpoch
 		d.Observe(now, e)
-		if back || d.Status.BootEpoch != boot {
-			m.recall(d)
+		if again := back || d.Status.BootEpoch != boot; again && m.ml.Mode() != packml.Production {
+			d.tune = true // it may have forgotten the mode; Production nobody is brought into by a restart
 		}
+		m.tuneIn(now, d)
 		if d.Up && m.isOn(d) {
 			m.remind(back)
 		}

@@ -124,6 +124,9 @@ func (m *Machine) Resume(now time.Time) {
 
 // Settle completes an acting state once the act is over and the devices have followed. It reports whether the state changed.
 func (m *Machine) Settle(now time.Time) bool {
+	for _, d := range m.devices {
+		m.tuneIn(now, d)
+	}
 	from := m.ml.State()
 	goal, acting := goals[from]
 	if !acting {

@@ -107,8 +107,36 @@ func TestDeviceInAnotherModeIsNamed(t *testing.T) {
 	if len(out.Jobs) != 0 {
 		t.Errorf("it is told %+v", out.Jobs)
 	}
+	d.Step(d.now, supervisor.Told{Event: line.DeviceLost{Device: "ST060.robot", Reason: "cable"}})
+	back := d.Step(d.now, supervisor.Told{Event: line.DeviceStatus{Device: "ST060.robot", RetainID: 1, BootEpoch: 2, Machine: uint16(packml.Idle), Permissives: ^uint32(0), Mode: uint16(packml.Manual)}})
+	if len(back.Jobs) != 0 {
+		t.Errorf("when it is back it is told %+v", back.Jobs)
+	}
 	if r := d.ask(line.Machine{Target: "ST060", Command: "Start"}); r.Accepted || !strings.Contains(r.Text, "ST060.robot is in mode Manual: switch it to Production at its panel") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// The telegram that carries a mode to a device may be lost: it is told again until it has taken it, and not after.
+func TestDeviceIsToldItsModeUntilItTakesIt(t *testing.T) {
+	d := newDesk(t)
+	status := func(mode packml.Mode) supervisor.Output {
+		return d.Step(d.now, supervisor.Told{Event: line.DeviceStatus{Device: "ST060.robot", RetainID: 1, BootEpoch: 1, Machine: uint16(packml.Stopped), Permissives: ^uint32(0), Mode: uint16(mode)}})
+	}
+	status(packml.Production)
+	d.mode("ST060", "Maintenance")
+	for range 2 {
+		if out := d.tick(2 * time.Second); len(out.Jobs) != 1 || out.Jobs[0].Op != line.UnitMode || out.Jobs[0].Device != "ST060.robot" {
+			t.Fatalf("%+v", out.Jobs)
+		}
+	}
+	status(packml.Maintenance)
+	if out := d.tick(2 * time.Second); len(out.Jobs) != 0 {
+		t.Errorf("it has taken it and is told %+v", out.Jobs)
+	}
+	status(packml.Manual)
+	if out := d.tick(2 * time.Second); len(out.Jobs) != 0 {
+		t.Errorf("it was switched at its panel and is told %+v", out.Jobs)
 	}
 }
 
