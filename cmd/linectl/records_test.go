@@ -70,13 +70,14 @@ func (b *hmiBench) add(t *testing.T, name string, role line.Role) {
 }
 
 // gateway runs the gateway over the bench's records.
-func (b *hmiBench) gateway(t *testing.T) {
+func (b *hmiBench) gateway(t *testing.T) *child {
 	t.Helper()
 	g, err := startChild("gateway", filepath.Join(b.dir, "gateway.log"), "gateway", "--config", filepath.Join(b.dir, demoConfig), "--data", b.data, "--listen", b.address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = g.stop(10 * time.Second) })
+	return g
 }
 
 // ask calls a method of the line that reads the records, and reads on until it has all.

@@ -150,3 +150,89 @@ func TestAnOperatorSeesToAlarms(t *testing.T) {
 		t.Errorf("when it is over it came as active %v, retained %v", e[2].Value(), e[4].Value())
 	}
 }
+
+// TestEveryFieldOfAnAlarmIsThere selects what OPC 10000-5 and 10000-9 call mandatory for an alarm and its supertypes.
+func TestEveryFieldOfAnAlarmIsThere(t *testing.T) {
+	t.Parallel()
+	b := thing(t)
+	c := b.mustDial(t, login{})
+	fields := strings.Fields(`EventId EventType SourceNode SourceName Time ReceiveTime Message Severity
+		ConditionClassId ConditionClassName ConditionName BranchId Retain EnabledState EnabledState/Id Quality Quality/SourceTimestamp
+		LastSeverity LastSeverity/SourceTimestamp Comment Comment/SourceTimestamp ClientUserId AckedState AckedState/Id
+		ActiveState ActiveState/Id InputNode SuppressedOrShelved ShelvingState/CurrentState ShelvingState/CurrentState/Id`)
+	events := watchWhere(t, c, node(t, c, "Thing"), fields).events
+	b.raise(t, held("ST060", 700, 1))
+	e := next(t, events)
+	for i, f := range fields {
+		if e[i] == nil || e[i].Value() == nil {
+			t.Errorf("%s is empty", f)
+		}
+	}
+	if e[len(fields)].NodeID().StringID() != "Alarm.ST060/held" {
+		t.Errorf("the condition is %v", e[len(fields)].Value())
+	}
+}
+
+// TestShelvingByTheStandard shelves with a reason, is refused with one, and may not do what its role does not allow.
+func TestShelvingByTheStandard(t *testing.T) {
+	t.Parallel()
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	eventually(t, "the line is shown", good(t, c, "ST060.State"))
+	method := func(object string, method uint32, args ...any) ua.StatusCode {
+		t.Helper()
+		in := make([]*ua.Variant, len(args))
+		for i, a := range args {
+			in[i] = ua.MustVariant(a)
+		}
+		res, err := c.Call(t.Context(), &ua.CallMethodRequest{ObjectID: node(t, c, object), MethodID: ua.NewNumericNodeID(0, method), InputArguments: in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode
+	}
+	last := func() line.Request { asked := p.requests(); return asked[len(asked)-1] }
+	const condition, shelving = "Alarm.ST060/held", "Alarm.ST060/held.ShelvingState"
+	hour := float64(time.Hour / time.Millisecond)
+	if s := method(shelving, id.ShelvedStateMachineType_TimedShelve2, hour, ua.NewLocalizedText("sensor on order")); s != ua.StatusOK {
+		t.Errorf("TimedShelve2: %v", s)
+	} else if r := last(); r.Command != (line.ShelveAlarm{Alarm: "ST060/held", For: time.Hour}) || r.Why != "sensor on order" {
+		t.Errorf("the line was asked %+v", r)
+	}
+	if s := method(shelving, id.ShelvedStateMachineType_OneShotShelve2, ua.NewLocalizedText("until it is gone")); s != ua.StatusOK {
+		t.Errorf("OneShotShelve2: %v", s)
+	} else if r := last(); !r.Command.(line.ShelveAlarm).OneShot || r.Why != "until it is gone" {
+		t.Errorf("the line was asked %+v", r)
+	}
+	for _, wrong := range []struct {
+		what string
+		got  ua.StatusCode
+		want ua.StatusCode
+	}{
+		{"nine hours", method(shelving, id.ShelvedStateMachineType_TimedShelve, 9*hour), ua.StatusBadShelvingTimeOutOfRange},
+		{"no time", method(shelving, id.ShelvedStateMachineType_TimedShelve2, hour), ua.StatusBadArgumentsMissing},
+		{"what is not shelved", method(shelving, id.ShelvedStateMachineType_Unshelve2, ua.NewLocalizedText("back")), ua.StatusBadConditionNotShelved},
+		{"what is in service", method(condition, id.ConditionType_Enable), ua.StatusBadConditionAlreadyEnabled},
+		{"an operator retires it", method(condition, id.ConditionType_Disable), ua.StatusBadUserAccessDenied},
+	} {
+		if wrong.got != wrong.want {
+			t.Errorf("%s: %v, want %v", wrong.what, wrong.got, wrong.want)
+		}
+	}
+	p.change(func(p *plant) {
+		p.answer = func(line.Request) (line.Reply, error) {
+			return line.Reply{Text: "an alarm of severity 900 is not shelved"}, nil
+		}
+		shelved := p.now.Alarms[0]
+		shelved.Shelved, shelved.Changed = true, at.Add(time.Second)
+		p.now.Alarms = []line.AlarmSnapshot{shelved}
+	})
+	eventually(t, "the refusal is shown", func() bool {
+		if s := method(shelving, id.ShelvedStateMachineType_Unshelve); s != ua.StatusBadInvalidState {
+			return false
+		}
+		v := read(t, c, "ST060.LastRefusal").Value
+		return v != nil && v.Value() != nil && strings.Contains(v.Value().(*ua.LocalizedText).Text, "severity 900")
+	})
+}

@@ -38,17 +38,29 @@ func command(a AlarmAct) (c line.Command, why string) {
 	case AddCommentToAlarm:
 		return line.CommentAlarm{Alarm: a.Alarm, Comment: a.Comment}, a.Comment
 	case TimedShelveAlarm:
-		return line.ShelveAlarm{Alarm: a.Alarm, For: a.For}, noReason
+		return line.ShelveAlarm{Alarm: a.Alarm, For: a.For}, reasonOf(a)
 	case OneShotShelveAlarm:
-		return line.ShelveAlarm{Alarm: a.Alarm, For: line.MaxShelved, OneShot: true}, noReason
+		return line.ShelveAlarm{Alarm: a.Alarm, For: line.MaxShelved, OneShot: true}, reasonOf(a)
 	case UnshelveAlarm:
 		return line.UnshelveAlarm{Alarm: a.Alarm}, a.Comment
 	case ResetLatchedAlarm:
 		return line.ResetAlarm{Alarm: a.Alarm}, noReason
+	case DisableAlarm:
+		return line.DisableAlarm{Alarm: a.Alarm}, reasonOf(a)
+	case EnableAlarm:
+		return line.DisableAlarm{Alarm: a.Alarm, Back: true}, reasonOf(a)
 	case RespondToDialog:
 		return line.AnswerPrompt{Prompt: a.Alarm, Option: a.Option}, noReason
 	}
 	return nil, ""
+}
+
+// reasonOf is why somebody acts on an alarm: what they say, where the method has a place for it.
+func reasonOf(a AlarmAct) string {
+	if a.Comment == "" {
+		return noReason
+	}
+	return a.Comment
 }
 
 // source is the object that a station's events come from: the line's, while the station has none.

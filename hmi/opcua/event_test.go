@@ -191,6 +191,7 @@ func TestAuditorsAreToldWhoTriesWhat(t *testing.T) {
 	in := []opcua.Argument{{Name: "What", Kind: opcua.String}, {Name: "NewPassword", Kind: opcua.String}}
 	if err := b.server.Declare(
 		opcua.Object{Browse: opcua.Browse{ID: opcua.Own("Thing"), Name: "Thing"}, Events: true},
+		opcua.Method{Browse: part("Quality"), Roles: []line.Role{line.Quality}, In: in, Call: answer},
 		opcua.Method{Browse: part("Do"), Roles: line.Roles, In: in, Call: answer}, opcua.Method{Browse: part("Look"), Roles: line.Roles, In: in, Call: answer, Reads: true},
 	); err != nil {
 		t.Fatal(err)
@@ -215,6 +216,10 @@ func TestAuditorsAreToldWhoTriesWhat(t *testing.T) {
 		if args := e[5].Value().([]*ua.Variant); len(args) != 2 || args[0].Value() == "" || args[1].Value() != "" {
 			t.Errorf("the arguments came as %v", args)
 		}
+	}
+	call(t, operator, "Thing", "Thing.Quality", "no", "blue kettle")
+	if e := next(t, seen); e[2].Value() != false || e[3].Value() != "amna" || e[4].NodeID().StringID() != "Thing.Quality" {
+		t.Errorf("a call beyond the role came as %v %v %v", e[2].Value(), e[3].Value(), e[4].Value())
 	}
 	if _, err := b.dial(t, login{user: "blue kettle", password: "amna"}); err == nil {
 		t.Fatal("a password in the field of the name is taken")

@@ -172,6 +172,8 @@ func (s *Server) note(c *guarded, ch channel, req ua.ServiceRequest) {
 		if ok {
 			s.boundUser(session)
 		}
+	case *ua.CallRequest:
+		s.auditDenied(r)
 	case *ua.CloseSessionRequest:
 		c.hasSession(false)
 	}

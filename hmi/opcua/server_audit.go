@@ -43,6 +43,20 @@ func (s *Server) auditCall(session *server.Session, r ua.CallMethodRequest, name
 	s.tellAuditors(e)
 }
 
+// auditDenied tells of methods that the caller's roles do not allow: the library has answered them without asking us.
+func (s *Server) auditDenied(r *ua.CallRequest) {
+	session, ok := s.server.SessionManager().Get(r.AuthenticationToken)
+	if !ok {
+		return
+	}
+	for _, m := range r.MethodsToCall {
+		if n, ok := s.server.NamespaceManager().FindMethod(m.MethodID); ok && !n.UserExecutable(session.UserIdentity()) {
+			m.InputArguments = nil // nobody has looked at them
+			s.auditCall(session, m, n.BrowseName().Name, nil, time.Now(), ua.BadUserAccessDenied)
+		}
+	}
+}
+
 // secret reports whether an argument's value is nobody's business.
 func secret(name string) bool {
 	name = strings.ToLower(name)

@@ -91,7 +91,9 @@ func (s *Server) event(a Alarm) event {
 			f[name] = english(yes)
 		}
 	}
-	state("EnabledState", true, "Enabled", "Disabled")
+	f["Quality/SourceTimestamp"], f["LastSeverity/SourceTimestamp"], f["Comment/SourceTimestamp"] = a.Changed, a.Since, a.Changed
+	f["InputNode"], f["MaxTimeShelved"] = ua.NodeID(ua.NewNodeIDNumeric(0, 0)), float64(line.MaxShelved/time.Millisecond)
+	state("EnabledState", !a.OutOfService, "Enabled", "Disabled")
 	state("ActiveState", a.Active, "Active", "Inactive")
 	state("AckedState", a.Acknowledged, "Acknowledged", "Unacknowledged")
 	state("ConfirmedState", a.Confirmed, "Confirmed", "Unconfirmed")

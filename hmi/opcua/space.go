@@ -242,6 +242,8 @@ const (
 	OneShotShelveAlarm
 	UnshelveAlarm
 	ResetLatchedAlarm
+	DisableAlarm // takes it out of service
+	EnableAlarm
 	RespondToDialog
 )
 
