@@ -138,6 +138,9 @@ func (m *Machine) Apply(r line.Record) {
 		if m.visit != nil && f.Reason == line.RejectIndexDone {
 			m.visit.quarantine(line.ActQuarantined{Task: m.act.Task, Index: m.act.Index, Evidence: line.Evidence{Why: f.Text}})
 		}
+		if m.visit != nil && m.visit.Pack == "" && f.Reason == line.RejectPart {
+			m.visit.foreign = true
+		}
 	case line.ActQuarantined:
 		m.next, m.parked = nil, false
 		m.doubt = fmt.Sprintf("%s: %s of unknown outcome: %s", f.Part, f.Task, f.Evidence.Why)

@@ -35,10 +35,11 @@ type Visit struct {
 	Repeats int              // acts that were repeated
 	Results []line.ActDone   // judged results, one for each act of the plan done
 
-	acts    int // how many acts of the plan are done
-	attempt int // attempts of the present act so far
-	unknown int // of which the outcome could not be learned
-	streak  int // NOK acts in a row that leave a mark
+	acts    int  // how many acts of the plan are done
+	attempt int  // attempts of the present act so far
+	unknown int  // of which the outcome could not be learned
+	streak  int  // NOK acts in a row that leave a mark
+	foreign bool // the device has refused to move the cell, because another one lies in the nest
 	stopped bool
 	waits   bool // a limit asks to hold before the present act is made again
 }
@@ -123,6 +124,9 @@ func (v *Visit) applyResult(a Act, done line.ActDone) {
 
 // again lets the act that the station held for be made once more, from its first attempt.
 func (v *Visit) again() {
+	if v.foreign { // the cell in the nest is not the one that was read: this one is nowhere, and that one is found anew
+		v.stopped = true
+	}
 	if v.waits {
 		v.waits, v.attempt, v.unknown = false, 0, 0
 		v.Repeats++
@@ -148,7 +152,9 @@ func (v *Visit) conclude(a Act, done line.ActDone) {
 		to = line.ToRework // the device itself says NOK and no limit says what follows
 	}
 	v.To = graver(v.To, to)
-	v.stopped = done.Verdict == line.Unknown || to == line.ToScrap || to == line.HoldLine
+	// A cell that could not be read lies in the nest all the same: it is judged, and put into the bin for it.
+	read := done.Task == line.TaskScanCell || done.Task == line.TaskMeasureCell
+	v.stopped = done.Verdict == line.Unknown && !read || to == line.ToScrap || to == line.HoldLine
 }
 
 func (v *Visit) blame(done line.ActDone) {
