@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: test lint race fuzz bench docs demo help
+.PHONY: test lint race fuzz sim bench docs demo help
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
@@ -27,6 +27,10 @@ race: ## the race detector on everything
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	scripts/fuzz.sh $(FUZZTIME)
+
+sim: ## SEEDS=N shifts with faults (1000), and every mutant looked for
+	SEEDS=$(or $(SEEDS),1000) go test -count=1 -v -timeout 6h -run 'TestCampaign|TestTheSameSeed' ./test/campaign
+	MUTANTS=all go test -count=1 -v -timeout 6h -run TestMutantsAreFound ./test/campaign
 
 bench: ## the figures of docs/performance.md, measured here
 	go test -run '^$$' -bench . -benchmem ./...

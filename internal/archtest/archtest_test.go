@@ -20,7 +20,7 @@ func TestTheTreeKeepsItsShape(t *testing.T) {
 }
 
 // shared are the libraries with more than one home.
-var shared = []string{"github.com/goccy/go-yaml", "github.com/awcullen/opcua", "github.com/gopcua/opcua"}
+var shared = []string{"github.com/goccy/go-yaml", "github.com/awcullen/opcua", "github.com/gopcua/opcua", "github.com/mattn/go-sqlite3"}
 
 // A library that may be used anywhere is confined nowhere: each has one home, or the homes written here.
 func TestEveryLibraryHasItsHome(t *testing.T) {

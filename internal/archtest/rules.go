@@ -47,6 +47,10 @@ var house = map[string]room{
 
 	"hmi/load": {libraries: []string{"github.com/gopcua/opcua"}},
 
+	"checker":             {pure: true},
+	"checker/recordstore": {rooms: []string{"checker"}, libraries: []string{"github.com/mattn/go-sqlite3"}},
+	"cmd/linecheck":       {rooms: []string{"checker", "checker/recordstore"}},
+
 	"examples": {},
 	"cmd/linectl": {
 		rooms:     []string{"*"},
@@ -55,6 +59,12 @@ var house = map[string]room{
 
 	"test/bench":     {},
 	"test/powerloss": {},
+	"test/campaign": {
+		rooms: []string{
+			"virtual", "supervisor", "stations", "recipes", "packml", "line", "plc", "plc/tags", "simulator", "checker", "examples",
+		},
+		pure: true,
+	},
 	"test/strangers": {},
 
 	"internal/archtest": {},

@@ -1,0 +1,182 @@
+package checker
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+type marked struct {
+	part        string
+	task, index int
+}
+
+// onceOnly counts what the physics did, and the reworks that a person ordered.
+func onceOnly(r *run, bad func(string, string, ...any)) {
+	allowed := map[marked]int{}
+	for _, k := range r.of("rework-decided") {
+		for _, a := range k.reworked() {
+			allowed[marked{k.Entry.Pack, a.Task, a.Index}]++
+		}
+	}
+	done := map[marked]int{}
+	for _, what := range []string{"effect", "placed"} {
+		for _, h := range r.happened(what) {
+			m := marked{h.Part, h.Task, h.Index}
+			if done[m]++; done[m] > 1+allowed[m] {
+				bad(h.where(), "task %d at %d was done %d times, ordered were %d", h.Task, h.Index, done[m], 1+allowed[m])
+			}
+		}
+	}
+}
+
+func intendedFirst(r *run, bad func(string, string, ...any)) {
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		if h.Token == "" {
+			continue
+		}
+		switch in := r.intents[h.Token]; {
+		case in == nil:
+			bad(h.where(), "token %s was never intended", h.Token)
+		case in.Micros > h.At.UnixMicro():
+			bad(h.where(), "token %s was intended %v later, in entry %d", h.Token, in.At().Sub(h.At), in.Seq)
+		case in.Device != h.Device || in.Task != h.Task:
+			bad(h.where(), "token %s was intended for task %d of %s", h.Token, in.Task, in.Device)
+		}
+	}
+}
+
+func allClosed(r *run, bad func(string, string, ...any)) {
+	open := map[string]*known{}
+	for _, k := range r.of("intent", "act-done", "act-refused", "act-quarantined") {
+		switch {
+		case k.Kind == "intent" && open[k.Token] != nil:
+			bad(k.where(), "token %s was given out before, in entry %d", k.Token, open[k.Token].Seq)
+		case k.Kind == "intent":
+			open[k.Token] = k
+		case open[k.Token] == nil:
+			bad(k.where(), "token %s is not open", k.Token)
+		default:
+			delete(open, k.Token)
+		}
+	}
+	if !r.Ended {
+		return
+	}
+	for _, k := range r.of("intent") {
+		if open[k.Token] == k {
+			bad(k.where(), "token %s is still open", k.Token)
+		}
+	}
+}
+
+// faithful compares each value on record with what the instrument showed for that token, and judges it anew by the limits that
+// stand beside it. What is on record as not done must not have happened.
+func faithful(r *run, bad func(string, string, ...any)) {
+	refused := map[string]*known{}
+	for _, k := range r.of("act-refused") {
+		refused[k.Token] = k
+	}
+	for _, what := range []string{"effect", "placed"} {
+		for _, h := range r.happened(what) {
+			if k := refused[h.Token]; k != nil {
+				bad(k.where(), "token %s is on record as not done, and it happened", h.Token)
+			}
+		}
+	}
+	shown := map[string]*Happening{}
+	for _, h := range r.happened("measured") {
+		shown[h.Token] = h
+	}
+	for _, k := range r.of("act-done") {
+		h := shown[k.Token]
+		if h == nil {
+			bad(k.where(), "no instrument has shown anything for token %s", k.Token)
+			continue
+		}
+		r.judged(k, bad)
+		for _, m := range k.Measurements {
+			value, there := h.Values[m.Name]
+			if !there {
+				value, there = h.Values[name(m.Name, m.Index)]
+			}
+			switch {
+			case m.Value == nil && there:
+				bad(k.where(), "%s %d is not on record, the instrument showed %g", m.Name, m.Index, value)
+			case m.Value != nil && !there:
+				bad(k.where(), "%s %d is %g on record, the instrument showed nothing", m.Name, m.Index, *m.Value)
+			case m.Value != nil && *m.Value != value:
+				bad(k.where(), "%s %d is %g on record, the instrument showed %g", m.Name, m.Index, *m.Value, value)
+			}
+		}
+	}
+}
+
+// judged asks whether an OK follows from what is on record.
+func (r *run) judged(k *known, bad func(string, string, ...any)) {
+	if k.Verdict != "OK" {
+		return
+	}
+	if k.Outcome != 1 {
+		bad(k.where(), "it is OK, and the device's own outcome is %d", k.Outcome)
+	}
+	if in := r.intents[k.Token]; in != nil && in.Part != "" && in.Part != k.Part {
+		bad(k.where(), "it is OK for part %q, and the device answered for %q", in.Part, k.Part)
+	}
+	for _, m := range k.Measurements {
+		limited := m.LSL != nil || m.USL != nil
+		switch {
+		case limited && m.Value == nil:
+			bad(k.where(), "it is OK, and %s %d was not measured", m.Name, m.Index)
+		case m.LSL != nil && *m.Value < *m.LSL || m.USL != nil && *m.Value > *m.USL:
+			bad(k.where(), "it is OK, and %s %d is %g, outside its limits", m.Name, m.Index, *m.Value)
+		}
+	}
+}
+
+// destroyed are the faults after which a device cannot say what became of the act that it was in.
+var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "protective-stop"}
+
+// givenUpForCause allows an act to be of unknown outcome only where the plant has destroyed the evidence.
+func givenUpForCause(r *run, bad func(string, string, ...any)) {
+	struck := map[string]bool{} // stations
+	for _, h := range r.happened("fault") {
+		name, _, _ := strings.Cut(h.Text, " ")
+		if slices.Contains(destroyed, name) {
+			struck[h.Station] = true
+			station, _, _ := strings.Cut(h.Device, ".")
+			struck[station] = true
+		}
+	}
+	for _, k := range r.of("act-quarantined") {
+		if !struck[k.Station] {
+			bad(k.where(), "token %s is given up, and nothing had happened that destroys evidence", k.Token)
+		}
+	}
+}
+
+func fenced(r *run, bad func(string, string, ...any)) {
+	highest := map[string]int{}
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		if h.Device == "" || h.Fence == 0 {
+			continue
+		}
+		if h.Fence < highest[h.Device] {
+			bad(h.where(), "%s obeyed fence %d after fence %d", h.Device, h.Fence, highest[h.Device])
+		}
+		highest[h.Device] = max(highest[h.Device], h.Fence)
+	}
+}
+
+// clockError is how far the plant's clock and the line's may differ: on one computer they are the same.
+const clockError = time.Millisecond
+
+func causal(r *run, bad func(string, string, ...any)) {
+	for _, h := range r.happened("measured") {
+		if k := r.results[h.Token]; k != nil && k.At().Add(clockError).Before(h.At) {
+			bad(k.where(), "the result of token %s is on record %v before it was measured", h.Token, h.At.Sub(k.At()))
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package checker
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Violation is one thing that must not be.
+type Violation struct {
+	Invariant string `json:"invariant"` // "I1"
+	Where     string `json:"where"`     // journal entry, event of the truth, part
+	Text      string `json:"text"`
+}
+
+func (v Violation) String() string { return v.Invariant + " " + v.Where + ": " + v.Text }
+
+// Invariant is what must hold, and how it is checked.
+type Invariant struct {
+	ID    string
+	Words string
+	check func(*run, func(where, format string, args ...any))
+}
+
+// Invariants are all that are checked, by their numbers. Those that are missing have no evidence yet.
+var Invariants = []Invariant{
+	{"I1", "no irreversible act is done more often than once and once for each rework that a person ordered", onceOnly},
+	{"I2", "whatever was done to a part had been recorded as intended before", intendedFirst},
+	{"I3", "every intent has come to an end", allClosed},
+	{"I4", "a result on record is what the instrument showed, to the bit, and its verdict follows from it", faithful},
+	{"I5", "the genealogy is what lies in the pack", genealogy},
+	{"I6", "no cell is in a pack whose last reading was not good, none is in two, and no code stands twice", noBadCell},
+	{"I7", "what left as good was released before, and every required step is good for the pack as it was last built; no serial is issued twice", releasedByEvidence},
+	{"I8", "what left as good is released, and what is released left as good", whereItBelongs},
+	{"I9", "a pack is built by the revision that was pinned at its start, and another person than its author approved it", pinned},
+	{"I10", "the journal has no gap and its chain of hashes holds", chained},
+	{"I11", "what a person was told is done, is done once; what was refused is not done", toldTheTruth},
+	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause", legalStates},
+	{"I14", "an alarm is raised before it is cleared and is not raised while it stands", orderlyAlarms},
+	{"I17", "a pack that was disposed of is not worked on any more", leftAlone},
+	{"I18", "a device never obeys an older supervisor after a newer one", fenced},
+	{"I20", "nothing is on record before it happened", causal},
+	{"I22", "at the end every station rests in a defined state", atRest},
+	{"I23", "every cell that came out of a magazine is accounted for", conserved},
+	{"I24", "an act is given up as unknown only where something has destroyed the evidence", givenUpForCause},
+	{"I25", "everything that was ordered has a disposition", allDisposed},
+}
+
+// Check returns what is violated, in the order of Invariants. Evidence that cannot be read at all is an error.
+func Check(e Evidence) ([]Violation, error) {
+	r, err := newRun(e)
+	if err != nil {
+		return nil, err
+	}
+	var all []Violation
+	for _, i := range Invariants {
+		i.check(r, func(where, format string, args ...any) {
+			all = append(all, Violation{i.ID, where, fmt.Sprintf(format, args...)})
+		})
+	}
+	return all, nil
+}
+
+// actRef names one act of a pack's plan.
+type actRef struct {
+	Task  int `json:"task"`
+	Index int `json:"index"`
+}
+
+// fact has the fields of every kind of journal body that the invariants ask for.
+type fact struct {
+	Token       string   `json:"token"`
+	Device      string   `json:"device"`
+	Task        int      `json:"task"`
+	Part        string   `json:"part"`
+	Index       int      `json:"index"`
+	RecipeHash  string   `json:"recipe_hash"`
+	Outcome     int      `json:"outcome"`
+	Verdict     string   `json:"verdict"`
+	Step        string   `json:"step"`
+	Build       int      `json:"build"`
+	Acts        any      `json:"acts"`
+	Invalidates []string `json:"invalidates"`
+	Disposition string   `json:"disposition"`
+	Serial      string   `json:"serial"`
+	Hash        string   `json:"hash"`
+	Product     string   `json:"product"`
+	Source      string   `json:"source"`
+	Order       string   `json:"order"`
+	Quantity    float64  `json:"quantity"`
+	From        string   `json:"from"`
+	To          string   `json:"to"`
+	Cause       string   `json:"cause"`
+	Alarm       string   `json:"alarm"`
+	Request     string   `json:"request"`
+	By          string   `json:"by"`
+	Account     string   `json:"account"`
+	Accepted    bool     `json:"accepted"`
+	Cell        string   `json:"cell"`
+	Bin         int      `json:"bin"`
+
+	Measurements []struct {
+		Name  string   `json:"name"`
+		Index int      `json:"index"`
+		Value *float64 `json:"value"`
+		LSL   *float64 `json:"lsl"`
+		USL   *float64 `json:"usl"`
+	} `json:"measurements"`
+}
+
+// acts are those that a rework has ordered; in other facts the field is a number.
+func (f *fact) reworked() []actRef {
+	list, ok := f.Acts.([]any)
+	if !ok {
+		return nil
+	}
+	var refs []actRef
+	for _, one := range list {
+		m, _ := one.(map[string]any)
+		task, _ := m["task"].(float64)
+		index, _ := m["index"].(float64)
+		refs = append(refs, actRef{int(task), int(index)})
+	}
+	return refs
+}
+
+// known is a journal entry with its body read.
+type known struct {
+	Entry
+	fact
+}
+
+func (k *known) where() string {
+	return fmt.Sprintf("entry %d (%s %s%s)", k.Seq, k.Kind, k.Station, pad(k.Entry.Pack))
+}
+
+func pad(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+func (h *Happening) where() string {
+	return fmt.Sprintf("truth %d (%s %s%s)", h.N, h.What, h.Station, pad(h.Part))
+}
+
+// run is the evidence with its indexes.
+type run struct {
+	Evidence
+	entries []known
+	intents map[string]*known // by token
+	results map[string]*known
+}
+
+func newRun(e Evidence) (*run, error) {
+	r := &run{Evidence: e, entries: make([]known, len(e.Journal)), intents: map[string]*known{}, results: map[string]*known{}}
+	for i, row := range e.Journal {
+		k := &r.entries[i]
+		k.Entry = row
+		if err := json.Unmarshal(row.Body, &k.fact); err != nil {
+			return nil, fmt.Errorf("journal entry %d, %s: %w", row.Seq, row.Kind, err)
+		}
+		switch row.Kind {
+		case "intent":
+			r.intents[k.Token] = k
+		case "act-done":
+			r.results[k.Token] = k
+		}
+	}
+	return r, nil
+}
+
+// of returns the entries of some kinds, in order.
+func (r *run) of(kinds ...string) []*known {
+	var list []*known
+	for i := range r.entries {
+		if slices.Contains(kinds, r.entries[i].Kind) {
+			list = append(list, &r.entries[i])
+		}
+	}
+	return list
+}
+
+// happened returns the events of one kind, in order.
+func (r *run) happened(what string) []*Happening {
+	var list []*Happening
+	for i := range r.Truth {
+		if r.Truth[i].What == what {
+			list = append(list, &r.Truth[i])
+		}
+	}
+	return list
+}
+
+// Report writes violations for people, at most so many.
+func Report(all []Violation, most int) string {
+	var b strings.Builder
+	for i, v := range all {
+		if i == most {
+			fmt.Fprintf(&b, "… and %d more\n", len(all)-most)
+			break
+		}
+		fmt.Fprintln(&b, v)
+	}
+	return b.String()
+}

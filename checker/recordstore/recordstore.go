@@ -1,0 +1,45 @@
+// Package recordstore reads the journal of a record store for the checker. It looks at the one table that is the truth, changes
+// nothing, and shares no code with what writes it.
+package recordstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "github.com/mattn/go-sqlite3" // the driver
+
+	"linectl/checker"
+)
+
+// Journal reads the whole journal in the data directory of a supervisor, in its order. The supervisor may run meanwhile.
+func Journal(ctx context.Context, data string) (all []checker.Entry, err error) {
+	path, err := filepath.Abs(filepath.Join(data, "records.db"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&_query_only=1"}).String())
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, "SELECT seq, kind, pack, station, at_us, body, hash FROM journal ORDER BY seq")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e checker.Entry
+		if err := rows.Scan(&e.Seq, &e.Kind, &e.Pack, &e.Station, &e.Micros, &e.Body, &e.Hash); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,218 @@
+package campaign_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"linectl/checker"
+	"linectl/line"
+	"linectl/simulator"
+	"linectl/test/campaign"
+)
+
+// The environment says how much is tried: make sim sets it, a plain go test does a little.
+const (
+	seedsWanted   = "SEEDS"            // trials
+	mutantsWanted = "MUTANTS"          // mutants, "all" or a number
+	untilFailure  = "CAMPAIGN_MUTANT"  // set in the process that has a mutant compiled in: end at the first violation
+	mutantSeeds   = 1000               // within which a mutant must be found
+	foundMark     = "VIOLATION FOUND " // with the number of the trial
+)
+
+func wanted(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q is no number of trials", name, text)
+	}
+	return n
+}
+
+// tally adds up what the trials came to.
+type tally struct {
+	trials, violated, kills, records int
+	clock                            time.Duration
+	struck                           map[simulator.FaultName]int
+	packs                            map[line.PackState]int
+}
+
+func (s *tally) add(out campaign.Outcome) {
+	s.trials++
+	s.clock += out.Clock
+	s.kills += out.Kills
+	s.records += out.Records
+	for name, n := range out.Struck {
+		s.struck[name] += n
+	}
+	for state, n := range out.Packs {
+		s.packs[state] += n
+	}
+	if len(out.Violations) > 0 {
+		s.violated++
+	}
+}
+
+// found are the seeds by which a campaign has found a mistake that is mended since: they are tried first, always.
+//
+//   - 48: a cell that could not be read well was on record as moved to quarantine, lay in the nest all the same, and was found
+//     there as its own duplicate.
+//   - 52, 60: a scanner reported the code of another cell; the robot refused to move what it did not hold, and no Unhold helped.
+var found = []uint64{48, 52, 60}
+
+func violated(p campaign.Plan) bool {
+	out, err := campaign.Run(p)
+	return err == nil && len(out.Violations) > 0
+}
+
+// TestCampaign lives through the seeds from 1 on. One that fails is made smaller and told with its plan.
+func TestCampaign(t *testing.T) {
+	if os.Getenv(untilFailure) != "" {
+		t.Skip("skipped: this process looks for a mutant")
+	}
+	n := wanted(t, seedsWanted, 25)
+	began := time.Now()
+	sum := &tally{struck: map[simulator.FaultName]int{}, packs: map[line.PackState]int{}}
+	seeds := slices.Clone(found)
+	for seed := uint64(1); len(seeds) < n+len(found); seed++ {
+		seeds = append(seeds, seed)
+	}
+	for _, seed := range seeds {
+		p := campaign.Draw(seed)
+		out, err := campaign.Run(p)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, p)
+		}
+		if sum.add(out); len(out.Violations) > 0 {
+			small := campaign.Shrink(p, violated)
+			again, _ := campaign.Run(small)
+			t.Errorf("%s%s", small, checker.Report(again.Violations, 5))
+		}
+	}
+	speed := sum.clock.Seconds() / time.Since(began).Seconds()
+	t.Logf("%d kills, %d records, packs %v", sum.kills, sum.records, sum.packs)
+	t.Logf("faults %v", sum.struck)
+	t.Logf("seeds=%d violations=%d speed=%.0fx of the line's clock, %.0fx of the plant's faultpoints=%d/%d",
+		sum.trials, sum.violated, speed, speed*campaign.PlantSpeed, len(sum.struck), len(simulator.Catalogue))
+	if sum.packs[line.Released] == 0 || n >= 25 && (sum.kills == 0 || len(sum.struck) < 8) {
+		t.Error("too little has happened for this to show anything")
+	}
+}
+
+func TestTheSameSeedHasTheSameJournal(t *testing.T) {
+	for _, seed := range []uint64{3, 4} {
+		one, err := campaign.Run(campaign.Draw(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		two, err := campaign.Run(campaign.Draw(seed))
+		if err != nil || one.Hash != two.Hash || one.Records == 0 {
+			t.Errorf("seed %d: %d records and then %d, %x and then %x, %v", seed, one.Records, two.Records, one.Hash[:4], two.Hash[:4], err)
+		}
+	}
+}
+
+// TestFindTheMutant runs in a process that has a mutant compiled in: it goes on until a trial is violated.
+func TestFindTheMutant(t *testing.T) {
+	if os.Getenv(untilFailure) == "" {
+		t.Skip("skipped: run by TestMutantsAreFound")
+	}
+	for seed := range uint64(mutantSeeds) {
+		out, err := campaign.Run(campaign.Draw(seed + 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Violations) > 0 {
+			fmt.Printf("%s%d %s\n", foundMark, seed+1, out.Violations[0])
+			return
+		}
+	}
+	t.Error("not found")
+}
+
+// TestMutantsAreFound compiles one mistake after the other into the product and lets a campaign look for it.
+func TestMutantsAreFound(t *testing.T) {
+	if os.Getenv(untilFailure) != "" {
+		t.Skip("skipped: this process looks for a mutant")
+	}
+	chosen := campaign.Mutants
+	if text := os.Getenv(mutantsWanted); text != "all" {
+		step := len(chosen) / min(wanted(t, mutantsWanted, 3), len(chosen))
+		var few []campaign.Mutant
+		for i := 0; i < len(chosen); i += step {
+			few = append(few, chosen[i])
+		}
+		chosen = few
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, m := range chosen {
+		t.Run(m.Name, func(t *testing.T) {
+			where := seek(t, root, m)
+			if where == "" {
+				t.Fatalf("%d trials did not find that %s", mutantSeeds, m.Name)
+			}
+			found[m.Name] = where
+			t.Logf("found in trial %s", where)
+		})
+	}
+	t.Logf("mutants=%d/%d %v", len(found), len(chosen), slices.Sorted(maps.Keys(found)))
+}
+
+// seek runs the campaign with a mutant and returns the trial that found it, and how.
+func seek(t *testing.T, root string, m campaign.Mutant) string {
+	t.Helper()
+	path := filepath.Join(root, m.File)
+	source, err := os.ReadFile(path) //nolint:gosec // of this module
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), m.Old); n != 1 {
+		t.Fatalf("what is to be changed stands %d times in %s; the mutant is out of date", n, m.File)
+	}
+	dir := t.TempDir()
+	changed, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(changed, []byte(strings.Replace(string(source), m.Old, m.New, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(overlay, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-timeout=30m", "-overlay", overlay, "-run", "^TestFindTheMutant$", "-v", ".") //nolint:gosec // this test itself
+	run.Env = append(os.Environ(), untilFailure+"=1")
+	out, err := run.CombinedOutput()
+	text := string(out)
+	switch {
+	case strings.Contains(text, foundMark):
+		_, where, _ := strings.Cut(text, foundMark)
+		where, _, _ = strings.Cut(where, "\n")
+		return where
+	case strings.Contains(text, "panic:"):
+		_, where, _ := strings.Cut(text, "panic:")
+		where, _, _ = strings.Cut(where, "\n")
+		return "that ended in a panic:" + where
+	case strings.Contains(text, "not found"):
+		return ""
+	}
+	t.Fatalf("the mutant does not compile: %v\n%s", err, text)
+	return ""
+}

@@ -1,0 +1,102 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"linectl/checker"
+	"linectl/line"
+)
+
+// ask asks the line as the operator, and notes what the operator was told.
+func (t *trial) ask(c line.Command) {
+	t.request++
+	q := line.Request{ID: fmt.Sprintf("%d-%d", t.fence, t.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "campaign", Command: c}
+	reply := t.World.Ask(q)
+	if t.request%7 == 0 && !t.store.died { // a double click, or an HMI that asks again after silence
+		reply = t.World.Ask(q)
+	}
+	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
+	switch {
+	case t.store.died:
+		told.Told = "nothing"
+	case reply.Accepted:
+		told.Told = "done"
+	}
+	t.asked = append(t.asked, told)
+}
+
+// setUp loads material, adds the orders and starts the line.
+func (t *trial) setUp() {
+	for _, r := range t.config.Recipes {
+		for _, m := range r.Materials {
+			if m.Level != "lot" {
+				continue
+			}
+			for _, s := range layout {
+				if s.kind == m.Kind {
+					t.insist(line.LoadMaterial{Station: s.id, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: morning.Add(1000 * time.Hour)})
+				}
+			}
+		}
+	}
+	for _, o := range t.Orders {
+		t.insist(o)
+	}
+}
+
+// insist asks until the line has answered: a supervisor that dies meanwhile is started again.
+func (t *trial) insist(c line.Command) {
+	for {
+		t.ask(c)
+		if !t.store.died {
+			return
+		}
+		t.restart()
+	}
+}
+
+// attend does what an operator does, once. It reports whether everything that was ordered is done.
+func (t *trial) attend(s line.Snapshot) bool {
+	for _, q := range s.Prompts {
+		a := line.AnswerPrompt{Prompt: q.Prompt, Option: q.Options[0]}
+		switch {
+		case strings.Contains(q.Prompt, "/serial/"):
+			a.Input = fmt.Sprintf("S%d-%d", t.fence, t.request)
+		case strings.Contains(q.Prompt, "/missing/"), strings.Contains(q.Prompt, "/decide/") && s.Stations[len(s.Stations)-1].State != "Execute":
+			continue
+		}
+		if t.ask(a); t.store.died {
+			return true
+		}
+	}
+	commands := map[string]string{"Aborted": "Clear", "Stopped": "Reset", "Idle": "Start", "Held": "Unhold", "Complete": "Reset"}
+	for _, st := range s.Stations {
+		if c := commands[st.State]; c != "" {
+			if t.ask(line.Machine{Target: string(st.Station), Command: c}); t.store.died {
+				return true
+			}
+		}
+	}
+	done := 0
+	for _, o := range s.Orders {
+		if o.Released+o.Scrapped+o.Quarantined >= o.Quantity {
+			done++
+		}
+	}
+	return done == len(t.Orders) && len(s.Packs) == 0
+}
+
+// picture says where everything stands.
+func (t *trial) picture() string {
+	s := t.Line.Snapshot(t.Now)
+	var b strings.Builder
+	for _, st := range s.Stations {
+		fmt.Fprintf(&b, "%s %s %s; ", st.Station, st.State, st.Reason)
+	}
+	for _, p := range s.Packs {
+		fmt.Fprintf(&b, "%s at %s %s; ", p.Pack, p.At, p.Text)
+	}
+	return b.String()
+}

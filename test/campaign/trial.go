@@ -1,0 +1,278 @@
+package campaign
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"linectl/checker"
+	"linectl/examples"
+	"linectl/line"
+	"linectl/recipes"
+	"linectl/simulator"
+	"linectl/stations"
+	"linectl/supervisor"
+	"linectl/virtual"
+)
+
+// Outcome is what became of a trial.
+type Outcome struct {
+	Evidence   checker.Evidence
+	Violations []checker.Violation
+	Hash       [sha256.Size]byte // of the journal: the same seed has the same
+	Clock      time.Duration     // that passed for the line
+	Struck     map[simulator.FaultName]int
+	Kills      int
+	Records    int
+	Packs      map[line.PackState]int
+}
+
+// PlantSpeed is how much faster than a real plant the virtual one moves against the line's clock.
+const PlantSpeed = 60
+
+// Times of a trial, on the line's clock.
+const (
+	working  = 5 * time.Minute  // with faults; then they are cleared
+	mending  = 30 * time.Minute // within which everything must have a disposition
+	stopping = 2 * time.Minute
+	attend   = time.Second // how often the operator looks
+)
+
+var morning = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+
+type place struct {
+	id    line.StationID
+	kind  line.Kind
+	roles []stations.Role
+}
+
+// layout is the reference line.
+var layout = []place{
+	{"ST010", line.Receive, []stations.Role{stations.Scanner}},
+	{"ST020", line.Sort, []stations.Role{stations.Tester, stations.Robot}},
+	{"ST040", line.Stack, []stations.Role{stations.Robot}},
+	{"ST060", line.Weld, []stations.Role{stations.Robot, stations.Welder}},
+	{"ST070", line.Inspect, []stations.Role{stations.Meter, stations.Vision}},
+	{"ST100", line.Assemble, []stations.Role{stations.Robot, stations.PLC}},
+	{"ST120", line.LeakTest, []stations.Role{stations.Tester}},
+	{"ST130", line.EndOfLine, []stations.Role{stations.Tester}},
+	{"ST140", line.PackOut, []stations.Role{stations.Printer}},
+	{"ST900", line.Bench, []stations.Role{stations.Terminal}},
+}
+
+// trial is one run of a plan.
+type trial struct {
+	Plan
+	*virtual.World
+	config  supervisor.Config
+	fence   uint16
+	store   *store
+	kills   []Kill
+	truth   bytes.Buffer
+	asked   []checker.Ask
+	request int
+	waiting []Timed
+	struck  map[simulator.FaultName]int
+}
+
+// Run lives through a plan. An error means that the trial itself could not be made.
+func Run(p Plan) (Outcome, error) {
+	t := &trial{Plan: p, fence: 1, store: &store{}, kills: p.Kills, waiting: p.Faults, struck: map[simulator.FaultName]int{}}
+	if err := t.build(); err != nil {
+		return Outcome{}, err
+	}
+	t.arm()
+	t.setUp()
+	t.work(working)
+	t.Plant.Clear(t.Now, "all")
+	t.waiting, t.kills = nil, nil
+	t.store.in = 0
+	ended := t.work(mending)
+	if ended {
+		ended = t.rest()
+	}
+	for _, f := range t.Plant.Faults(t.Now) {
+		if f.Struck > 0 {
+			t.struck[f.Fault.Name]++
+		}
+	}
+	return t.judge(ended)
+}
+
+func (t *trial) build() error {
+	t.config = supervisor.Config{Name: "campaign", Version: "test", Simulated: true, Supplier: map[line.CellID]line.SupplierCell{}}
+	plant := simulator.Config{Seed: t.Seed, Speed: PlantSpeed, CellsPerLane: 400, Witness: t.witness}
+	var err error
+	if t.config.Recipes, err = samples(); err != nil {
+		return err
+	}
+	for _, s := range layout {
+		sc := supervisor.StationConfig{ID: s.id, Kind: s.kind, Title: string(s.kind), Buffer: 4}
+		for _, role := range s.roles {
+			id := line.DeviceID(fmt.Sprintf("%s.%s", s.id, role))
+			sc.Devices = append(sc.Devices, supervisor.DeviceConfig{ID: id, Role: role, Simulated: true})
+			plant.Devices = append(plant.Devices, simulator.DeviceConfig{ID: id, Station: s.id, Kind: s.kind})
+		}
+		t.config.Stations = append(t.config.Stations, sc)
+	}
+	p, err := simulator.New(plant, "", morning)
+	if err != nil {
+		return err
+	}
+	for _, c := range p.Notices() {
+		t.config.Supplier[c.Cell] = c
+	}
+	l, err := supervisor.New(t.config, t.fence)
+	if err != nil {
+		return err
+	}
+	t.World = virtual.New(morning, l, t.fence, p, t.store)
+	return nil
+}
+
+func samples() ([]*recipes.Recipe, error) {
+	names, err := fs.Glob(examples.FS, "reference/recipes/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var all []*recipes.Recipe
+	for _, name := range names {
+		source, err := fs.ReadFile(examples.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		r, err := recipes.Parse(name, source)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// witness writes the ground truth as the plant's file has it.
+func (t *trial) witness(e simulator.Event) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // a plant that cannot say what happened is no plant
+	}
+	t.truth.Write(append(b, '\n'))
+}
+
+// work lets the line run and the operator attend to it until everything is built, or the span is over. It reports whether all is.
+func (t *trial) work(span time.Duration) bool {
+	end := t.Now.Add(span)
+	next := t.Now
+	for t.Now.Before(end) {
+		done, err := t.World.Run(end.Sub(t.Now), func(w *virtual.World) bool {
+			t.inject()
+			if w.Now.Before(next) {
+				return false
+			}
+			next = w.Now.Add(attend)
+			return t.attend(w.Line.Snapshot(w.Now)) || t.store.died
+		})
+		switch {
+		case errors.Is(err, errKilled), t.store.died:
+			t.restart()
+		case err != nil:
+			return false
+		case done:
+			return true
+		}
+	}
+	return false
+}
+
+// inject lets in the faults whose time has come.
+func (t *trial) inject() {
+	rest := t.waiting[:0:0]
+	for _, f := range t.waiting {
+		if t.Now.Before(morning.Add(f.At)) {
+			rest = append(rest, f)
+			continue
+		}
+		_, _ = t.Plant.Inject(t.Now, f.Fault) // what cannot happen there is refused, and so it does not
+	}
+	t.waiting = rest
+}
+
+// arm sets the next kill.
+func (t *trial) arm() {
+	t.store.in, t.store.died = 0, false
+	if len(t.kills) > 0 {
+		t.store.in, t.store.durable = t.kills[0].Append, t.kills[0].Durable
+		t.kills = t.kills[1:]
+	}
+}
+
+// restart brings the supervisor up from its journal, with the next fence.
+func (t *trial) restart() {
+	for {
+		t.fence++
+		l, err := supervisor.New(t.config, t.fence)
+		if err != nil {
+			panic(err) // the configuration has not changed
+		}
+		for _, r := range t.store.records {
+			l.Apply(r)
+		}
+		t.arm()
+		t.World.Restart(l, t.fence)
+		if !t.store.died {
+			return
+		}
+	}
+}
+
+// rest stops the line and waits until every station has come to rest.
+func (t *trial) rest() bool {
+	t.ask(line.Machine{Target: "line", Command: "Stop"})
+	ok, err := t.World.Run(stopping, func(w *virtual.World) bool {
+		for _, s := range w.Line.Snapshot(w.Now).Stations {
+			if s.State != "Stopped" && s.State != "Aborted" {
+				return false
+			}
+		}
+		return true
+	})
+	return ok && err == nil
+}
+
+// judge hands the evidence to the checker, in the formats in which the real files have it.
+func (t *trial) judge(ended bool) (Outcome, error) {
+	out := Outcome{Clock: t.Now.Sub(morning), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Records: len(t.store.records), Packs: map[line.PackState]int{}}
+	e := checker.Evidence{Asked: t.asked, Ended: true}
+	var err error
+	if e.Truth, err = checker.ReadTruth(&t.truth); err != nil {
+		return out, err
+	}
+	digest := sha256.New()
+	for i, r := range t.store.records {
+		body, err := json.Marshal(r.Fact)
+		if err != nil {
+			return out, err
+		}
+		row := checker.Entry{
+			Seq: uint64(i + 1), Kind: line.FactName(r.Fact), Pack: string(r.Pack), Station: string(r.Station), Micros: r.At.UnixMicro(), Body: body, //nolint:gosec // counts up
+		}
+		fmt.Fprintf(digest, "%d %s %s %s %d %s\n", row.Seq, row.Kind, row.Pack, row.Station, row.Micros, body)
+		e.Journal = append(e.Journal, row)
+		if f, ok := r.Fact.(line.PackDisposed); ok {
+			out.Packs[f.Disposition]++
+		}
+	}
+	digest.Sum(out.Hash[:0])
+	if !ended {
+		out.Violations = append(out.Violations, checker.Violation{Invariant: "I25", Where: "trial", Text: "the line did not finish and come to rest: " + t.picture()})
+		e.Ended = false
+	}
+	out.Evidence = e
+	more, err := checker.Check(e)
+	out.Violations = append(out.Violations, more...)
+	return out, err
+}
