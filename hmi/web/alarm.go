@@ -12,6 +12,7 @@ type Alarm struct {
 	Branch    string // empty for the present occurrence
 	Source    string // the station, or "Line"
 	EventID   string // hexadecimal; names one change of one occurrence
+	Condition string // the alarm's node, as OPC UA writes it
 	At        time.Time
 	Severity  int
 	Text      Words
