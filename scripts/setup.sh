@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests need is there: a C compiler (SQLite is C), strace, golangci-lint and gofumpt in the versions we use, and
-# OPC UA clients by other people: node-opcua and FUXA.
+# OPC UA clients by other people: node-opcua and FUXA; and Chromium with axe for the pages of the HMI.
 # The two tools come into .tools/bin, from this machine if it has that very version, else by go install. As root a missing
 # Debian package is installed; otherwise it is named. A checker that cannot be had is left out and named, except in CI.
 set -euo pipefail
@@ -64,6 +64,22 @@ if ! [[ -d test/interop/node_modules/node-opcua ]]; then
 	echo "setup: installing node-opcua into test/interop (once)"
 	npm install --prefix test/interop --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null ||
 		left+=("node-opcua: npm install in test/interop")
+fi
+
+# A browser, letters for the three languages of the HMI, and axe, for test/browser.
+font() { fc-list ":lang=$1" 2>/dev/null | grep -q .; }
+if ! command -v chromium >/dev/null || ! font ur || ! font zh; then
+	if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+		echo "setup: installing chromium and fonts (once)"
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium fontconfig fonts-noto-core fonts-noto-cjk >/dev/null || true
+	fi
+	command -v chromium >/dev/null || left+=("chromium: apt-get install chromium fonts-noto-core fonts-noto-cjk")
+fi
+if ! [[ -f test/browser/node_modules/axe-core/axe.min.js ]]; then
+	echo "setup: installing axe into test/browser (once)"
+	npm install --prefix test/browser --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null ||
+		left+=("axe: npm install in test/browser")
 fi
 
 [[ -z $fuxa ]] || wait "$fuxa" || left+=("FUXA: npm install in test/fuxa")
