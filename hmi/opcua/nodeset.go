@@ -46,6 +46,7 @@ func (l *nodeList) Declare(nodes ...Node) error { l.nodes = append(l.nodes, node
 func (l *nodeList) Publish(...Value)            {}
 func (l *nodeList) Raise(Alarm) error           { return nil }
 func (l *nodeList) Prompt(Dialog) error         { return nil }
+func (l *nodeList) EndSessions(string)          {}
 
 // The parts of a NodeSet2 file.
 type (

@@ -88,8 +88,16 @@ func (g *Gateway) follow(ctx context.Context) {
 	}
 }
 
-// note keeps a finished step as its station's last result.
+// note keeps a finished step as its station's last result, and ends the sessions of an account that has changed.
 func (g *Gateway) note(e line.Entry) error {
+	switch f := e.Fact.(type) {
+	case line.RoleChanged:
+		g.space.EndSessions(f.User)
+	case line.UserDisabled:
+		g.space.EndSessions(f.User)
+	case line.PasswordChanged:
+		g.space.EndSessions(f.User)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.read = e.Seq + 1

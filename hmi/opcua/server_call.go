@@ -100,7 +100,7 @@ func (s *Server) admit(session *server.Session, do func(context.Context, Caller)
 	}
 	outcome := do(ctx, Caller{Login: login, Locale: s.locale(session)})
 	if outcome == NoSession {
-		login, err := s.logins.begin(ctx, who.UserName, who.Password, "renewal")
+		login, err := s.logins.begin(ctx, who.UserName, who.Password, sourceOf(session))
 		if err != nil {
 			return ua.BadUserAccessDenied
 		}
