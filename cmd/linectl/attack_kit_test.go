@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,9 +24,15 @@ import (
 )
 
 // The toolkit of an attacker: raw bytes, a channel of its own making whose every byte can be wrong, and, where it has stolen a
-// trusted certificate and a password, an ordinary client. It comes from 127.0.0.2, another computer as far as the gateway knows.
+// trusted certificate and a password, an ordinary client. It comes from 127.0.0.2 and on, other computers as far as the gateway knows.
 
 var attackerAddress = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}
+
+// moveOn gives the attacker another address: what the last attack has used up does not shorten the next.
+func moveOn() {
+	ip := attackerAddress.IP.To4()
+	attackerAddress = &net.TCPAddr{IP: net.IPv4(127, 0, 0, ip[3]+1)}
+}
 
 func connect(address string) (net.Conn, error) {
 	d := net.Dialer{LocalAddr: attackerAddress, Timeout: 2 * time.Second}
@@ -236,6 +243,18 @@ func refusal(kind string, body []byte) error {
 		return ua.StatusCode(binary.LittleEndian.Uint32(body))
 	}
 	return nil
+}
+
+// codeName is a code as the standard writes it.
+func codeName(err error) string {
+	code, ok := errors.AsType[ua.StatusCode](err)
+	if !ok {
+		return "without a reason"
+	}
+	if d, ok := ua.StatusCodes[code]; ok {
+		return strings.Replace(strings.TrimPrefix(d.Name, "Status"), "Bad", "Bad_", 1)
+	}
+	return fmt.Sprintf("%08X", uint32(code))
 }
 
 // fault is the code of an answer's header.

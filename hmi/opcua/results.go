@@ -97,6 +97,8 @@ func (g *Gateway) note(e line.Entry) error {
 		g.space.EndSessions(f.User)
 	case line.PasswordChanged:
 		g.space.EndSessions(f.User)
+	case line.CertificateBound:
+		g.space.EndSessions(f.User)
 	default:
 	}
 	g.mu.Lock()

@@ -287,3 +287,9 @@ var ErrAway = errors.New("the supervisor cannot be asked who logs in")
 type Authenticator interface {
 	Authenticate(ctx context.Context, user, password, source string) (Login, error)
 }
+
+// CertificateAuthenticator finds out whose certificate it is, by its SHA-256 thumbprint in hexadecimal digits. The caller has seen
+// a signature of its key. Errors are as for an Authenticator.
+type CertificateAuthenticator interface {
+	AuthenticateCertificate(ctx context.Context, thumbprint, source string) (Login, error)
+}
