@@ -15,7 +15,7 @@ func TestWhoLogsInByCertificate(t *testing.T) {
 	k, b := newKeeper(t, "amna", "gone", "late", "early")
 	now := time.Now()
 	for i := range b.accounts {
-		b.accounts[i].Certificate = &line.Certificate{Thumbprint: strings.Repeat(string(rune('a'+i)), 64), From: now.Add(-time.Hour), Until: now.Add(time.Hour)}
+		b.accounts[i].Certificate = &line.UserCertificate{Thumbprint: strings.Repeat(string(rune('a'+i)), 64), From: now.Add(-time.Hour), Until: now.Add(time.Hour)}
 	}
 	b.accounts[1].Disabled = true
 	b.accounts[2].Certificate.Until = now.Add(-time.Minute)

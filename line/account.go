@@ -73,7 +73,7 @@ type Account struct {
 	Disabled  bool   `json:"disabled,omitempty"`
 	Passwords int    `json:"passwords"` // the present password is the so-manieth of this account
 	// Certificate is what the person may log in with instead; nil if there is none.
-	Certificate *Certificate `json:"certificate,omitempty"`
+	Certificate *UserCertificate `json:"certificate,omitempty"`
 }
 
 // Has reports whether the account has one of the roles.

@@ -272,7 +272,7 @@ func TestAccountsComeBackFromTheJournal(t *testing.T) {
 				line.DisableUser{User: user.Draw(rt, "user"), Back: rapid.Bool().Draw(rt, "back")},
 				line.ChangePassword{User: user.Draw(rt, "user")},
 				line.BindCertificate{User: user.Draw(rt, "user")},
-				line.BindCertificate{User: user.Draw(rt, "user"), Certificate: &line.Certificate{
+				line.BindCertificate{User: user.Draw(rt, "user"), Certificate: &line.UserCertificate{
 					Thumbprint: strings.Repeat(rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "certificate"), 64), Until: noon.Add(time.Hour),
 				}},
 			}).Draw(rt, "command")

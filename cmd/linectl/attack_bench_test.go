@@ -33,8 +33,7 @@ type besieged struct {
 	last line.Snapshot
 	seen time.Time
 	gap  time.Duration // the longest between two snapshots
-	held map[line.StationID]bool
-	peak int // resident memory of the gateway, kB
+	peak int           // resident memory of the gateway, kB
 }
 
 func besiege(t *testing.T) *besieged {
@@ -56,11 +55,7 @@ func besiege(t *testing.T) *besieged {
 	b.do(t, func(ctx context.Context, c *control.Client) (line.Reply, error) {
 		return c.AddUser(ctx, "", "test", "test", line.AddUser{User: "eve", Roles: []line.Role{line.Operator}}, benchPassword)
 	})
-	for _, command := range []line.Command{line.Machine{Target: "line", Command: "Reset"}, line.AddOrder{Order: "4711", Product: "ESS-P2", Quantity: 500}} {
-		b.do(t, func(ctx context.Context, c *control.Client) (line.Reply, error) {
-			return c.Do(ctx, line.Request{By: "test", Why: "test", Command: command})
-		})
-	}
+	b.produce(t)
 	b.operator = b.await(t)
 	body, err := os.ReadFile(filepath.Join(b.data, "gateway", "gateway.crt"))
 	if err != nil {
@@ -72,6 +67,19 @@ func besiege(t *testing.T) *besieged {
 	go b.weigh(t.Context(), t)
 	eventually(t, "snapshots come", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return !b.seen.IsZero() })
 	return b
+}
+
+// produce starts the line, when every device is there.
+func (b *besieged) produce(t *testing.T) {
+	t.Helper()
+	c := control.Dial(defaultSocket(b.data))
+	defer c.Close()
+	for _, command := range []line.Command{line.Machine{Target: "line", Command: "Reset"}, line.AddOrder{Order: "4711", Product: "ESS-P2", Quantity: 500}, line.Machine{Target: "line", Command: "Start"}} {
+		eventually(t, fmt.Sprintf("the line takes %+v", command), func() bool {
+			reply, err := c.Do(t.Context(), line.Request{By: "test", Why: "test", Command: command})
+			return err == nil && reply.Accepted
+		})
+	}
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -208,7 +216,7 @@ func devicesUp(s line.Snapshot) (n int) {
 func (b *besieged) work(t *testing.T) error {
 	v, err := b.readOnce(t)
 	if err == nil && v.Status != ua.StatusOK {
-		err = fmt.Errorf("the value is %v", v.Status)
+		err = v.Status
 	}
 	if err == nil {
 		return nil
@@ -257,7 +265,7 @@ func (b *besieged) login(t *testing.T) *gopcua.Client {
 	var err error
 	for range 100 {
 		var c *gopcua.Client
-		if c, err = client(b.address, b.eve, "eve", benchPassword); err == nil {
+		if c, err = attackerClient(b.address, b.eve, "eve", benchPassword); err == nil {
 			if err = c.Connect(t.Context()); err == nil {
 				t.Cleanup(func() {
 					ctx, cancel := context.WithTimeout(context.Background(), time.Second)

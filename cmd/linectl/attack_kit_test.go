@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,7 +130,7 @@ func (r *rogue) open(address string, serverCertificate, chain []byte, key *rsa.P
 	}
 	to := server.PublicKey.(*rsa.PublicKey)
 	plainHead, secret := openSecureBytes(serverCertificate, chain, put(head(446, nil), 0, 0, 2, string(nonce), 3_600_000), to.Size(), key)
-	sum := sha256.Sum256(append(plainHead[:len(plainHead):len(plainHead)], secret...))
+	sum := sha256.Sum256(append(slices.Clip(plainHead), secret...))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, 5, sum[:]) // crypto.SHA256
 	if err != nil {
 		return err
@@ -157,12 +158,12 @@ func openSecureBytes(serverCertificate, chain, request []byte, block int, key *r
 	thumbprint := sha1.Sum(serverCertificate)
 	plain = put([]byte("OPNF"), 0, 0, basic256Sha256, string(chain), string(thumbprint[:]))
 	secret = put(nil, 1, 1, request)
-	clear := block - 42
-	padding := (clear - (len(secret)+1+key.Size())%clear) % clear
+	room := block - 42 // of a block, for what is encrypted
+	padding := (room - (len(secret)+1+key.Size())%room) % room
 	for range padding + 1 {
 		secret = append(secret, byte(padding))
 	}
-	size := len(plain) + (len(secret)+key.Size())/clear*block
+	size := len(plain) + (len(secret)+key.Size())/room*block
 	binary.LittleEndian.PutUint32(plain[4:], uint32(size))
 	return plain, secret
 }
@@ -275,8 +276,8 @@ func stranger(t testing.TB) opcua.Identity {
 	return id
 }
 
-// client is an ordinary client from the attacker's address.
-func client(address string, id opcua.Identity, user, password string) (*gopcua.Client, error) {
+// attackerClient is an ordinary client from the attacker's address.
+func attackerClient(address string, id opcua.Identity, user, password string) (*gopcua.Client, error) {
 	dialer := &uacp.Dialer{Dialer: &net.Dialer{LocalAddr: attackerAddress, Timeout: 2 * time.Second}}
 	return newClient(address, id, user, password, gopcua.Dialer(dialer))
 }

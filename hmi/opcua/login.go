@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/awcullen/opcua/ua"
 )
@@ -54,7 +55,8 @@ type logins struct {
 
 type remembered struct {
 	Login
-	used uint64
+	since time.Time // asked for at that time, or later
+	used  uint64
 }
 
 // key is asked for twice for every value that a client reads: a hash of all at once, with the salt before it, and no memory taken
@@ -68,7 +70,7 @@ func (l *logins) key(who credential) [32]byte {
 
 // begin asks the authenticator, always.
 func (l *logins) begin(ctx context.Context, who credential, source string) (login Login, err error) {
-	k := l.key(who)
+	k, asked := l.key(who), time.Now()
 	if who.certificate != "" {
 		var thumbprint string
 		if thumbprint, err = sha256Of([]byte(who.certificate)); err == nil {
@@ -90,7 +92,7 @@ func (l *logins) begin(ctx context.Context, who credential, source string) (logi
 		l.forget()
 	}
 	l.clock++
-	l.kept[k] = &remembered{login, l.clock}
+	l.kept[k] = &remembered{login, asked, l.clock}
 	return login, nil
 }
 
@@ -120,12 +122,25 @@ func (l *logins) known(who credential) Login {
 	return r.Login
 }
 
-// drop forgets a person.
-func (l *logins) drop(user string) {
+// before reports whether it is a person's login, and from before a time.
+func (r *remembered) before(user string, at time.Time) bool {
+	return r != nil && r.User == user && r.since.Before(at)
+}
+
+// knownBefore does so for the login of what was shown.
+func (l *logins) knownBefore(who credential, user string, at time.Time) bool {
+	k := l.key(who)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept[k].before(user, at)
+}
+
+// drop forgets the logins of a person from before a time.
+func (l *logins) drop(user string, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for k, r := range l.kept {
-		if r.User == user {
+		if r.before(user, at) {
 			delete(l.kept, k)
 		}
 	}

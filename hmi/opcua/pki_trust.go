@@ -114,14 +114,14 @@ func (p *PKI) own() ([]byte, int, error) {
 }
 
 // UserCertificate reads the certificate of a person from a file (PEM or DER). It must be one that the gateway can verify.
-func UserCertificate(name string) (line.Certificate, error) {
+func UserCertificate(name string) (line.UserCertificate, error) {
 	crt, err := readCertificate(name)
 	if err != nil {
-		return line.Certificate{}, fmt.Errorf("certificate: %w", err)
+		return line.UserCertificate{}, fmt.Errorf("certificate: %w", err)
 	}
 	if err := strong(crt); err != nil {
-		return line.Certificate{}, fmt.Errorf("certificate %s: %w", name, err)
+		return line.UserCertificate{}, fmt.Errorf("certificate %s: %w", name, err)
 	}
 	sum := sha256.Sum256(crt.Raw)
-	return line.Certificate{Thumbprint: hex.EncodeToString(sum[:]), Subject: crt.Subject.String(), From: crt.NotBefore.UTC(), Until: crt.NotAfter.UTC()}, nil
+	return line.UserCertificate{Thumbprint: hex.EncodeToString(sum[:]), Subject: crt.Subject.String(), From: crt.NotBefore.UTC(), Until: crt.NotAfter.UTC()}, nil
 }

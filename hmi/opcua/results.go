@@ -92,13 +92,13 @@ func (g *Gateway) follow(ctx context.Context) {
 func (g *Gateway) note(e line.Entry) error {
 	switch f := e.Fact.(type) {
 	case line.RoleChanged:
-		g.space.EndSessions(f.User)
+		g.space.EndSessions(f.User, e.At)
 	case line.UserDisabled:
-		g.space.EndSessions(f.User)
+		g.space.EndSessions(f.User, e.At)
 	case line.PasswordChanged:
-		g.space.EndSessions(f.User)
+		g.space.EndSessions(f.User, e.At)
 	case line.CertificateBound:
-		g.space.EndSessions(f.User)
+		g.space.EndSessions(f.User, e.At)
 	default:
 	}
 	g.mu.Lock()

@@ -83,6 +83,7 @@ func NewServer(o Options) (*Server, error) {
 		o: o, calls: make(chan struct{}, maxCalls), declared: map[ID]*shown{}, namespaces: map[string]uint16{StandardSpace: 0},
 		alarms: map[string]Alarm{}, dialogs: map[string]Dialog{}, historised: map[ua.NodeID]Variable{},
 	}
+	checkShapes()
 	s.logins.by, s.logins.byCertificate = o.Logins, o.Certificates
 	withCertificates := func(*server.Server) error { return nil }
 	if o.Certificates != nil {

@@ -59,17 +59,17 @@ func (s *Server) userOf(session *server.Session) string {
 	return ""
 }
 
-// EndSessions ends every session of a person, and forgets who they were: their account has changed, and a session may show and
-// do only what the account may now. Their clients are told that the session is not valid, and log in anew if they may.
-func (s *Server) EndSessions(user string) {
+// EndSessions ends the sessions of a person, and forgets who they were: their account has changed at that time, and a session may
+// show and do only what the account may now. Their clients are told that the session is not valid, and log in anew if they may.
+func (s *Server) EndSessions(user string, changed time.Time) {
 	ended := 0
 	for _, session := range sessions(s.server) {
-		if s.userOf(session) == user {
+		if who, ok := credentialOf(session.UserIdentity()); ok && s.logins.knownBefore(who, user, changed) {
 			s.end(session)
 			ended++
 		}
 	}
-	s.logins.drop(user)
+	s.logins.drop(user, changed)
 	if ended > 0 {
 		s.o.Log.Info("sessions ended, the account has changed", "user", user, "sessions", ended)
 	}

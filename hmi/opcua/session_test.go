@@ -26,7 +26,9 @@ func TestAnAccountThatChangesEndsItsSessions(t *testing.T) {
 			b := open(t, p, t.TempDir(), freeAddress(t))
 			c, other := b.mustDial(t, login{}), b.mustDial(t, login{user: "vera", password: "vera-password"})
 			eventually(t, "the line is shown", good(t, c, "Line.Good"))
-			p.change(func(p *plant) { p.journal = append(p.journal, line.Entry{Seq: 78, Record: line.Record{Fact: fact}}) })
+			p.change(func(p *plant) {
+				p.journal = append(p.journal, line.Entry{Seq: 78, Record: line.Record{At: time.Now(), Fact: fact}})
+			})
 			eventually(t, "the session has ended", func() bool {
 				_, err := c.Read(t.Context(), &ua.ReadRequest{NodesToRead: []*ua.ReadValueID{{NodeID: ua.NewNumericNodeID(0, 2258), AttributeID: ua.AttributeIDValue}}})
 				return errors.Is(err, ua.StatusBadSessionIDInvalid)

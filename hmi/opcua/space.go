@@ -268,9 +268,9 @@ type Space interface {
 	Raise(a Alarm) error
 	// Prompt tells watchers of a question, or of its end, and keeps it for those who come later.
 	Prompt(d Dialog) error
-	// EndSessions ends what a person has open, because the account has changed: what a session shows and does is always what
+	// EndSessions ends what a person has open from before the account has changed: what a session shows and does is always what
 	// the account may.
-	EndSessions(user string)
+	EndSessions(user string, changed time.Time)
 }
 
 // Login is an authenticated person.
