@@ -184,7 +184,8 @@ func (b *besieged) suffer(t *testing.T, name string, attack func(*testing.T) str
 	if r.answer = time.Since(began).Round(time.Millisecond); r.answer > 5*time.Second {
 		t.Errorf("the operator is answered after %v", r.answer)
 	}
-	if b.gateway(t) != before {
+	after := b.gateway(t)
+	if after != before {
 		r.outcome = "process restarted"
 	} else if strings.HasPrefix(r.seen, "cut") {
 		r.outcome = "connection cut"
@@ -197,7 +198,7 @@ func (b *besieged) suffer(t *testing.T, name string, attack func(*testing.T) str
 	if now := devicesUp(b.last); now < up {
 		t.Errorf("of %d devices that answered %d still do", up, now)
 	}
-	r.peak = b.peak / 1024
+	r.peak = max(b.peak, resident(after)) / 1024
 	return r
 }
 

@@ -285,7 +285,7 @@ func slowReaders(t *testing.T, b *besieged) string {
 			}
 		}
 	}
-	return "cut when a chunk is not taken for 2 s"
+	return "a chunk that is not taken for 2 s cuts the connection"
 }
 
 func unknownItem(t *testing.T, b *besieged) string {
