@@ -41,8 +41,6 @@ var commands = map[string]line.Command{
 
 	"user-roles":   line.ChangeRoles{},
 	"user-disable": line.DisableUser{},
-
-	"user-certificate": line.BindCertificate{},
 }
 
 var commandNames = func() map[reflect.Type]string {

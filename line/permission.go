@@ -90,7 +90,7 @@ func ActionOf(c Command, account string) Action {
 			return MayOwnPassword
 		}
 		return MayKeepAccounts
-	case AddUser, ChangeRoles, DisableUser, BindCertificate:
+	case AddUser, ChangeRoles, DisableUser:
 		return MayKeepAccounts
 	case LogIn:
 		return MayLogIn

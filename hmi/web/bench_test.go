@@ -117,11 +117,11 @@ func (p *plant) requests() []line.Request {
 	return append([]line.Request(nil), p.asked...)
 }
 
-// Authenticate knows amna, an operator, and vera, who may only look.
+// Authenticate knows amna, an operator, vera, who may only look, qasim of quality, and tariq, who leads the team.
 func (p *plant) Authenticate(_ context.Context, user, password, _ string) (opcua.Login, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	roles := map[string][]line.Role{"amna": {line.Operator}, "vera": {line.Viewer}}[user]
+	roles := map[string][]line.Role{"amna": {line.Operator}, "vera": {line.Viewer}, "qasim": {line.Quality}, "tariq": {line.TeamLeader}}[user]
 	switch {
 	case p.away:
 		return opcua.Login{}, opcua.ErrAway
@@ -134,6 +134,7 @@ func (p *plant) Authenticate(_ context.Context, user, password, _ string) (opcua
 // bench is a plant, its gateway, and the HMI, over real sockets.
 type bench struct {
 	plant   *plant
+	shelf   *shelf
 	dir     string
 	address string
 	hmi     *httptest.Server
@@ -148,7 +149,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{plant: newPlant(), dir: t.TempDir(), address: freeAddress(t)}
+	b := &bench{plant: newPlant(), shelf: newShelf(), dir: t.TempDir(), address: freeAddress(t)}
 	b.open(t)
 	server, err := web.NewServer(web.Options{
 		Log: slog.New(slog.DiscardHandler),
@@ -216,6 +217,9 @@ func (b *bench) open(t testing.TB) {
 		t.Fatal(err)
 	}
 	if g, err = opcua.NewGateway(b.plant, server, quiet); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.DeclareRecords(opcua.Records{Parts: b.shelf, Reports: b.shelf, Waveforms: b.shelf}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

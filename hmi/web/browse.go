@@ -65,14 +65,21 @@ func browse(ctx context.Context, c *opcua.Client) (*found, error) {
 	return f, f.describe(ctx, c)
 }
 
+// unwatched reports whether no page shows what a node says: conditions come as events, the standard's own models and the objects of
+// the consumables say again what the lists of a station say, and what was measured is asked of the records. A session may watch
+// 1,000 values, and a line of twenty stations has more.
+func unwatched(name string) bool {
+	return strings.HasPrefix(name, "Alarm.") || strings.Contains(name, ".PackML") || strings.HasSuffix(name, ".Measured") || strings.HasSuffix(name, ".Consumables")
+}
+
 // take sorts what was found below objects and returns the objects to look into next.
 func (f *found) take(of []place, parts [][]*ua.ReferenceDescription, space uint16) (next []place) {
 	for i, list := range parts {
 		for _, r := range list {
 			n := r.NodeID.NodeID
 			name := n.StringID()
-			if n.Namespace() != space || name == "" || strings.HasPrefix(name, "Alarm.") || strings.Contains(name, ".PackML") {
-				continue // conditions come as events; the standard's own models say the same again
+			if n.Namespace() != space || name == "" || unwatched(name) {
+				continue
 			}
 			if f.seen[name] {
 				continue

@@ -19,7 +19,7 @@
 //  2. A template templates/NAME.html that defines "main". Values are shown by {{template "value" (.Show "Line.Good")}}, which hatches
 //     what is old. Buttons are {{template "command" (.Ask "Line.AddOrder" (.T "Add the order"))}}: they say why they cannot act. A
 //     form with data-call="Line.AddOrder" calls the method with its fields, named as the method's inputs. Parts that others could
-//     use go to parts.html. Give list items a data-key, so that they keep their place when the list changes.
+//     use go to common.html. Give list items a data-key, so that they keep their place when the list changes.
 //  3. The page in the list in page.go, its words in texts/ur.json and texts/zh.json (a test names what is missing), its look in
 //     static/hmi.css. No style attributes and no inline script: the browser is told to refuse them.
 package web

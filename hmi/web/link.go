@@ -262,6 +262,7 @@ func (l *link) look(ctx context.Context, c *connection, sub *opcua.Subscription,
 		m.Forget(func(node string) bool { return there[node] })
 		l.methods = f.methods
 	})
+	l.log.Debug("watching the gateway", "user", l.who.user, "values", len(known), "new", len(items))
 	select {
 	case c.ready <- names:
 	case <-ctx.Done():

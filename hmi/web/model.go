@@ -85,6 +85,14 @@ func NewModel(now time.Time) *Model {
 	}
 }
 
+// still returns a copy that nobody changes.
+func (m *Model) still() *Model {
+	c := *m
+	c.Methods, c.Alarms, c.values, c.changed = maps.Clone(m.Methods), maps.Clone(m.Alarms), maps.Clone(m.values), maps.Clone(m.changed)
+	c.Stations, c.Events = slices.Clone(m.Stations), slices.Clone(m.Events)
+	return &c
+}
+
 // SetLink notes that the link has changed. When it goes, every value is old at once and the alarms are no longer complete.
 func (m *Model) SetLink(l Link, why string, now time.Time) {
 	if l != m.Link {

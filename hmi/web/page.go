@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"strings"
+	"time"
 )
 
 //go:embed templates/*.html
@@ -22,10 +24,14 @@ type Page struct {
 	// Data makes what the template shows as .D. It is called at every change and must be pure: what it needs is in the view. Nil
 	// means that there is no such thing, and the page is not found.
 	Data func(*View) any
+	// Read gets what the page shows of the records, if it shows any. It runs when the page is opened, and then every Again; 0 means
+	// once. The template "leaf" writes it out, and {{.Leaf.Body}} in "main" shows that.
+	Read  func(context.Context, asker, *View) (any, error)
+	Again time.Duration
 }
 
 // pages are all screens, those of the menu in its order.
-var pages = []*Page{&overviewPage, &stationPage, &alarmsPage, &promptsPage, &wallPage}
+var pages = []*Page{&overviewPage, &stationPage, &alarmsPage, &promptsPage, &partsPage, &partPage, &wallPage}
 
 // find returns the page of a path, and what stands in it for {id}.
 func find(path string) (*Page, string) {
@@ -61,7 +67,7 @@ func loadTemplates(static string) (templates, error) {
 		"args":   func(m map[string]string) (string, error) { b, err := json.Marshal(m); return string(b), err },
 		"join":   strings.Join,
 		"list":   func(v ...any) []any { return v },
-	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+	}).ParseFS(templateFiles, "templates/layout.html", "templates/common.html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}

@@ -84,6 +84,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /touch", s.touched)
 	mux.HandleFunc("POST /call", s.call)
 	mux.HandleFunc("GET /live", s.live)
+	mux.HandleFunc("GET /part.json", s.partJSON)
+	mux.HandleFunc("GET /part.csv", s.partCSV)
 	mux.HandleFunc("GET /static/", s.file)
 	mux.HandleFunc("GET /", s.page)
 	return s.guard(http.NewCrossOriginProtection().Handler(mux))
@@ -180,7 +182,16 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 	default:
 		o.touch(now)
-		body, ok, err := s.paint("page", o, page, arg, r.URL, now)
+		f, err := s.turn(r.Context(), o, page, arg, r.URL)
+		if other, ok := errors.AsType[elsewhere](err); ok {
+			http.Redirect(w, r, string(other), http.StatusSeeOther)
+			return
+		}
+		var body []byte
+		ok := true
+		if err == nil {
+			body, ok, err = s.paint("page", o, page, arg, r.URL, f, time.Now())
+		}
 		s.answer(w, r, body, ok, err)
 	}
 }
@@ -198,12 +209,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, ok 
 	}
 }
 
-// paint makes a page, or the part of it that lives, from the model as it is.
-func (s *Server) paint(part string, o *session, page *Page, arg string, where *url.URL, now time.Time) (body []byte, ok bool, err error) {
-	v := &View{
+// view is what a page is made of, without the model.
+func (s *Server) view(o *session, page *Page, arg string, where *url.URL, now time.Time) *View {
+	return &View{
 		Now: now, Lang: languageOf(o.language()), User: o.user, Page: page, Path: where.Path, Arg: arg, Query: where.Query(),
 		Asleep: o.asleep(now), texts: s.texts,
 	}
+}
+
+// paint makes a page, or the part of it that lives, from the model as it is and from what was read of the records.
+func (s *Server) paint(part string, o *session, page *Page, arg string, where *url.URL, f *leaf, now time.Time) (body []byte, ok bool, err error) {
+	v := s.view(o, page, arg, where, now)
+	v.Leaf = f
 	o.link.see(func(m *Model) {
 		v.Model = m
 		body, ok, err = s.templates.render(part, v)

@@ -30,6 +30,8 @@ type session struct {
 	end   context.CancelFunc
 	over  <-chan struct{}
 
+	leaves leaves
+
 	mu      sync.Mutex
 	lang    string
 	secret  [32]byte // of the password, to compare

@@ -55,6 +55,10 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	defer o.stream(cancel)()
 	changed, stop := o.link.watch()
 	defer stop()
+	newest, gather := s.follow(ctx, o, page, arg, where), paintEvery
+	if page.Read != nil {
+		gather = leafPaint
+	}
 	out := &events{w: w, c: http.NewResponseController(w)}
 	w.Header().Set("Content-Type", "text/event-stream")
 	beat := time.NewTicker(beatEvery)
@@ -66,7 +70,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 			_ = out.send("over", "{}") // the browser may be gone too
 			return
 		}
-		body, ok, err := s.paint("live", o, page, arg, where, now)
+		body, ok, err := s.paint("live", o, page, arg, where, newest.Load(), now)
 		if err != nil || !ok {
 			s.o.Log.Error("page", "path", where.Path, "err", err)
 			return
@@ -79,7 +83,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 			}
 			shown = lines
 		}
-		if !out.pause(ctx, o.over, changed, beat.C) {
+		if !out.pause(ctx, o.over, changed, beat.C, gather) {
 			return
 		}
 	}
@@ -100,7 +104,7 @@ func (e *events) send(name, data string) error {
 }
 
 // pause waits for the next paint: a change, after a moment in which others may join it, or a beat. It returns false at the end.
-func (e *events) pause(ctx context.Context, over <-chan struct{}, changed <-chan struct{}, beat <-chan time.Time) bool {
+func (e *events) pause(ctx context.Context, over <-chan struct{}, changed <-chan struct{}, beat <-chan time.Time, gather time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
@@ -114,7 +118,7 @@ func (e *events) pause(ctx context.Context, over <-chan struct{}, changed <-chan
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(paintEvery):
+	case <-time.After(gather):
 	}
 	select {
 	case <-beat:

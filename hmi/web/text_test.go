@@ -70,7 +70,7 @@ func spoken(t *testing.T) []string {
 	for _, c := range packmlCommands {
 		keys[c] = true
 	}
-	for _, input := range []string{"Item", "Lot", "Quantity", "Expiry", "Minutes", "Comment", "Input", "Option", "Mode", "clean", "dress", "replace", "rework", "scrap", "scanned"} {
+	for _, input := range []string{"Item", "Lot", "Quantity", "Expiry", "Minutes", "Comment", "Input", "Option", "Mode", "clean", "dress", "replace", "rework", "scrap", "scanned", "in process", "released", "scrapped", "quarantined"} {
 		keys[input] = true
 	}
 	for text := range keys {

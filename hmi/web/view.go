@@ -21,7 +21,8 @@ type View struct {
 	Path  string
 	Arg   string // what stands in the page's path for {id}
 	Query url.Values
-	D     any // of the page
+	D     any   // of the page
+	Leaf  *leaf // what was read of the records; nil if the page reads nothing, or nothing yet
 
 	Asleep bool // commands ask for the password first
 	texts  catalogue

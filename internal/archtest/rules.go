@@ -58,7 +58,6 @@ var house = map[string]room{
 	},
 
 	"test/bench":     {},
-	"test/browser":   {},
 	"test/powerloss": {},
 	"test/campaign": {
 		rooms: []string{

@@ -1,0 +1,239 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"math"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gopcua/opcua/ua"
+)
+
+// Times and bounds of what is read from the records.
+const (
+	leafKept   = 10 * time.Second // a page that was just read is not read again for its stream
+	leafRetry  = 2 * time.Second  // after an answer that is none
+	leafPaint  = time.Second      // a page of records is long: it is painted no more often
+	maxLeaves  = 4                // of one session
+	maxPieces  = 64               // of one long answer
+	leafPieces = 20 * time.Second // for all pieces of it
+)
+
+// leaf is what a page has read from the records, at one moment and in one language. What is in it does not live: it is written out
+// once, and stands in the page beside what does.
+type leaf struct {
+	Data any           // of the page's Read
+	Why  string        // why there is nothing
+	At   time.Time     // when it was read
+	Body template.HTML // of the page's template "leaf"
+}
+
+// elsewhere is the answer of a Read that sends the browser to another page of ours.
+type elsewhere string
+
+func (e elsewhere) Error() string { return "see " + string(e) }
+
+// asker asks the gateway's methods that read from the records, as the person who is logged in.
+type asker interface {
+	// text returns a whole answer in JSON. Its last input is where to go on; it is set here.
+	text(ctx context.Context, method string, in ...any) (string, error)
+	// page returns a part of a list in JSON, and where to go on, 0 at its end.
+	page(ctx context.Context, method string, in ...any) (answer string, next uint32, err error)
+	waveform(ctx context.Context, hash string) (*waveform, error)
+}
+
+var errNotHere = errors.New("the gateway is not heard yet; this is tried again by itself")
+
+// ask calls a method that only reads.
+func (l *link) ask(ctx context.Context, name string, in ...any) ([]*ua.Variant, error) {
+	l.mu.RLock()
+	client, m := l.client, l.methods[name]
+	l.mu.RUnlock()
+	if client == nil || m == nil {
+		return nil, errNotHere
+	}
+	variants := make([]*ua.Variant, len(in))
+	for i, v := range in {
+		variants[i] = ua.MustVariant(v)
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	r, err := client.Call(ctx, &ua.CallMethodRequest{ObjectID: m.object, MethodID: m.id, InputArguments: variants})
+	if err != nil || r == nil {
+		return nil, errNotHere
+	}
+	if r.StatusCode == ua.StatusOK {
+		return r.OutputArguments, nil
+	}
+	if n := len(r.OutputArguments); n > 0 {
+		if t, ok := r.OutputArguments[n-1].Value().(*ua.LocalizedText); ok && t.Text != "" {
+			return nil, errors.New(t.Text) //nolint:err113 // the gateway's words for people
+		}
+	}
+	return nil, fmt.Errorf("the gateway does not answer this: %w", r.StatusCode)
+}
+
+func (l *link) page(ctx context.Context, method string, in ...any) (answer string, next uint32, err error) {
+	out, err := l.ask(ctx, method, in...)
+	if err != nil {
+		return "", 0, err
+	}
+	if len(out) < 2 {
+		return "", 0, errNotHere
+	}
+	answer, _ = out[0].Value().(string)
+	next, _ = out[1].Value().(uint32)
+	return answer, next, nil
+}
+
+func (l *link) text(ctx context.Context, method string, in ...any) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, leafPieces)
+	defer cancel()
+	var whole bytes.Buffer
+	for offset, n := uint32(0), 0; n < maxPieces; n++ {
+		piece, next, err := l.page(ctx, method, append(slices.Clip(in), offset)...)
+		if err != nil {
+			return "", err
+		}
+		whole.WriteString(piece)
+		if offset = next; next == 0 {
+			return whole.String(), nil
+		}
+	}
+	return "", errors.New("the answer is too long for this screen")
+}
+
+func (l *link) waveform(ctx context.Context, hash string) (*waveform, error) {
+	out, err := l.ask(ctx, "Line.ReadWaveform", hash)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) < 7 {
+		return nil, errNotHere
+	}
+	w := &waveform{Outside: math.NaN()}
+	w.Names, _ = out[0].Value().([]string)
+	w.Units, _ = out[1].Value().([]string)
+	w.Interval, _ = out[2].Value().(float64)
+	w.Samples, _ = out[3].Value().([]float64)
+	w.Low, _ = out[4].Value().([]float64)
+	w.High, _ = out[5].Value().([]float64)
+	w.Outside, _ = out[6].Value().(float64)
+	return w, nil
+}
+
+// read reads what a page shows of the records and writes it out.
+func (s *Server) read(ctx context.Context, o *session, page *Page, arg string, where *url.URL) (*leaf, error) {
+	v := s.view(o, page, arg, where, time.Now())
+	o.link.see(func(m *Model) { v.Model = m.still() })
+	f := &leaf{At: v.Now}
+	data, err := page.Read(ctx, o.link, v)
+	_, away := errors.AsType[elsewhere](err)
+	switch {
+	case away:
+		return nil, err
+	case err != nil:
+		f.Why = v.T(err.Error())
+		return f, nil
+	}
+	f.Data, v.D = data, data
+	var b bytes.Buffer
+	if err := s.templates[page.Name].ExecuteTemplate(&b, "leaf", v); err != nil {
+		return nil, fmt.Errorf("page %s: %w", page.Name, err)
+	}
+	f.Body = template.HTML(b.String()) //nolint:gosec // made by html/template just now
+	return f, nil
+}
+
+// leaves keeps what a session has just read, so that a page and its stream show the same.
+type leaves struct {
+	mu   sync.Mutex
+	list []keptLeaf
+}
+
+type keptLeaf struct {
+	key  string
+	leaf *leaf
+}
+
+func (l *leaves) find(key string, now time.Time) *leaf {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.list {
+		if k.key == key && now.Sub(k.leaf.At) < leafKept {
+			return k.leaf
+		}
+	}
+	return nil
+}
+
+func (l *leaves) keep(key string, f *leaf) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, keptLeaf{key, f})
+	if len(l.list) > maxLeaves {
+		l.list = append([]keptLeaf(nil), l.list[1:]...)
+	}
+}
+
+// turn returns what a page shows of the records: what was just read, or what is read now. It is nil for a page that reads nothing.
+func (s *Server) turn(ctx context.Context, o *session, page *Page, arg string, where *url.URL) (*leaf, error) {
+	if page.Read == nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	key := o.language() + " " + where.Path + "?" + where.RawQuery
+	if f := o.leaves.find(key, time.Now()); f != nil && f.Why == "" {
+		return f, nil
+	}
+	f, err := s.read(ctx, o, page, arg, where)
+	if err == nil {
+		o.leaves.keep(key, f)
+	}
+	return f, err
+}
+
+// follow holds the newest leaf of a page while its stream lasts. It never makes the stream wait.
+func (s *Server) follow(ctx context.Context, o *session, page *Page, arg string, where *url.URL) *atomic.Pointer[leaf] {
+	var newest atomic.Pointer[leaf]
+	if page.Read == nil {
+		return &newest
+	}
+	first := make(chan struct{})
+	go func() {
+		f, err := s.turn(ctx, o, page, arg, where)
+		for {
+			if err == nil && (f.Why == "" || newest.Load() == nil || newest.Load().Why != "") {
+				newest.Store(f) // an answer that is none takes nothing from the screen: what it shows says when it was read
+			}
+			if first != nil {
+				close(first)
+				first = nil
+			}
+			pause := page.Again
+			if err != nil || f.Why != "" {
+				pause = leafRetry
+			}
+			if pause <= 0 {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(max(pause, leafRetry)):
+			}
+			f, err = s.read(ctx, o, page, arg, where)
+		}
+	}()
+	select {
+	case <-first:
+	case <-time.After(leafRetry): // the page lives without it meanwhile
+	}
+	return &newest
+}
