@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: test lint race fuzz sim bench docs demo help
+.PHONY: test lint race fuzz sim screens bench docs demo help
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
@@ -31,6 +31,12 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 sim: ## SEEDS=N shifts with faults (1000), and every mutant looked for
 	SEEDS=$(or $(SEEDS),1000) go test -count=1 -v -timeout 6h -run 'TestCampaign|TestTheSameSeed' ./test/campaign
 	MUTANTS=all go test -count=1 -v -timeout 6h -run TestMutantsAreFound ./test/campaign
+
+SCREENS := o1-weld-stuck o1-weld-stuck-ur o1-weld-stuck-zh o1-weld-stuck-wall o1-one-alarm o2-permissive-missing o3-unknown o6-station o9-shift
+screens: ## draw the pictures of docs/screens anew, by the stories of test/browser
+	mkdir -p docs/screens .tools/screens
+	LINECTL_SCREENS=$(CURDIR)/.tools/screens go test -count 1 ./test/browser
+	for s in $(SCREENS); do cp .tools/screens/$$s.png docs/screens/; done
 
 bench: ## the figures of docs/performance.md, measured here
 	go test -run '^$$' -bench . -benchmem ./...

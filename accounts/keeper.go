@@ -84,18 +84,7 @@ func (k *Keeper) LogIn(ctx context.Context, user, password, source string) (Sess
 	if err := k.prove(ctx, user, password, source); err != nil {
 		return Session{}, err
 	}
-	reply, err := k.line.Do(ctx, line.Request{By: user, Account: user, Origin: line.FromSession, Command: line.LogIn{Source: clip(source)}})
-	switch {
-	case err != nil:
-		return Session{}, fmt.Errorf("the log-in could not be recorded: %w", err)
-	case !reply.Accepted: // disabled a moment ago
-		return Session{}, ErrLogIn
-	}
-	a, _ := k.account(user)
-	token := rand.Text()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return Session{Token: token, User: user, Roles: a.Roles, Expires: k.sessions.begin(time.Now(), token, user)}, nil
+	return k.begin(ctx, user, source)
 }
 
 // prove waits as long as former failures ask for, and compares the password.

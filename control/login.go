@@ -114,7 +114,13 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) {
 	if !s.read(w, r, &in) {
 		return
 	}
-	session, err := s.Keeper.LogIn(r.Context(), in.User, in.Password, in.Source)
+	var session accounts.Session
+	var err error
+	if in.Certificate != "" {
+		session, err = s.Keeper.LogInByCertificate(r.Context(), in.Certificate, in.Source)
+	} else {
+		session, err = s.Keeper.LogIn(r.Context(), in.User, in.Password, in.Source)
+	}
 	if err != nil {
 		refuse(w, statusOf(err), err)
 		return

@@ -39,9 +39,10 @@ const logInTimeout = 60 * time.Second
 // The bodies of the calls about accounts.
 type (
 	wireLogIn struct {
-		User     string `json:"user"`
-		Password string `json:"password"`
-		Source   string `json:"source"`
+		User        string `json:"user,omitempty"`
+		Password    string `json:"password,omitempty"`
+		Source      string `json:"source"`
+		Certificate string `json:"certificate,omitempty"`
 	}
 	wireUser struct {
 		User     string      `json:"user"`
@@ -91,7 +92,14 @@ func (c *Client) post(ctx context.Context, url, token string, v, in any) error {
 // LogIn opens a session for whoever knows the password. Source is where the person sits: the address of an HMI, the name of a
 // terminal. It may take 40 s after failures, and then ends with ErrLogIn or ErrBusy.
 func (c *Client) LogIn(ctx context.Context, user, password, source string) (s accounts.Session, err error) {
-	err = c.post(ctx, "/v1/login", "", wireLogIn{user, password, source}, &s)
+	err = c.post(ctx, "/v1/login", "", wireLogIn{User: user, Password: password, Source: source}, &s)
+	return s, err
+}
+
+// LogInByCertificate opens a session for the person of a certificate, by its SHA-256 thumbprint. Call it only after having seen
+// the person sign with its key, as the OPC UA gateway does: the supervisor cannot.
+func (c *Client) LogInByCertificate(ctx context.Context, thumbprint, source string) (s accounts.Session, err error) {
+	err = c.post(ctx, "/v1/login", "", wireLogIn{Certificate: thumbprint, Source: source}, &s)
 	return s, err
 }
 

@@ -41,6 +41,8 @@ var commands = map[string]line.Command{
 
 	"user-roles":   line.ChangeRoles{},
 	"user-disable": line.DisableUser{},
+
+	"user-certificate": line.BindCertificate{},
 }
 
 var commandNames = func() map[reflect.Type]string {

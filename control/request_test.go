@@ -35,6 +35,8 @@ func TestEveryCommandSurvivesTheWire(t *testing.T) {
 			line.DisableAlarm{Alarm: s("alarm"), Back: rapid.Bool().Draw(t, "back")},
 			line.ChangeRoles{User: s("user"), Roles: []line.Role{line.Role(s("role")), line.Quality}},
 			line.DisableUser{User: s("user"), Back: rapid.Bool().Draw(t, "back")},
+			line.BindCertificate{User: s("user")},
+			line.BindCertificate{User: s("user"), Certificate: &line.UserCertificate{Thumbprint: s("thumbprint"), Subject: s("subject"), Until: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "until"), 0).UTC()}},
 		}).Draw(t, "kind")
 		in := line.Request{ID: s("id"), By: s("by"), Why: s("why"), Command: command}
 		body, err := control.EncodeRequest(in)

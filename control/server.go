@@ -10,6 +10,7 @@
 //	GET  /v1/events?from=SEQ   the journal from SEQ on and then as it grows; one entry a line
 //	POST /v1/requests          {"id","by","why","command":{"kind":…}} → {"request","accepted","text"}
 //	POST /v1/login             {"user","password","source"} → {"token","user","roles","expires"}
+//	                           or {"certificate","source"}: a thumbprint of whose key the caller has seen a signature
 //	POST /v1/logout            ends the session
 //	GET  /v1/session           the session, with the roles of now; prolongs it
 //	GET  /v1/users             the accounts; for Admin
@@ -151,7 +152,7 @@ func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch request.Command.(type) {
-	case line.ChangeRoles, line.DisableUser: // whoever asks next for the accounts sees it
+	case line.ChangeRoles, line.DisableUser, line.BindCertificate: // whoever asks next for the accounts sees it
 		pause(ctx, s.Line.Changed(), time.Second)
 	default:
 	}

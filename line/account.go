@@ -72,6 +72,8 @@ type Account struct {
 	Roles     []Role `json:"roles"`
 	Disabled  bool   `json:"disabled,omitempty"`
 	Passwords int    `json:"passwords"` // the present password is the so-manieth of this account
+	// Certificate is what the person may log in with instead; nil if there is none.
+	Certificate *UserCertificate `json:"certificate,omitempty"`
 }
 
 // Has reports whether the account has one of the roles.

@@ -90,7 +90,7 @@ func ActionOf(c Command, account string) Action {
 			return MayOwnPassword
 		}
 		return MayKeepAccounts
-	case AddUser, ChangeRoles, DisableUser:
+	case AddUser, ChangeRoles, DisableUser, BindCertificate:
 		return MayKeepAccounts
 	case LogIn:
 		return MayLogIn

@@ -345,6 +345,7 @@ var facts = map[string]Fact{
 	"command-applied": CommandApplied{}, "material-loaded": MaterialLoaded{}, "tool-serviced": ToolServiced{}, "master-checked": MasterChecked{},
 	"mode-changed": ModeChanged{}, "master-asked": MasterAsked{},
 	"user-added": UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
+	"certificate-bound": CertificateBound{},
 }
 
 var factNames = func() map[reflect.Type]string {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests need is there: a C compiler (SQLite is C), strace, golangci-lint and gofumpt in the versions we use, and
-# node-opcua, an OPC UA client by other people.
+# OPC UA clients by other people: node-opcua and FUXA; and Chromium with axe for the pages of the HMI.
 # The two tools come into .tools/bin, from this machine if it has that very version, else by go install. As root a missing
 # Debian package is installed; otherwise it is named. A checker that cannot be had is left out and named, except in CI.
 set -euo pipefail
@@ -46,16 +46,43 @@ if ! command -v go >/dev/null; then
 	exit 1
 fi
 debian gcc gcc "SQLite is C"
+debian g++ g++ "FUXA compiles a SQLite of its own"
+debian python3 python3 "FUXA compiles by it"
 debian strace strace "the power is cut after any system call"
+# FUXA compiles a SQLite of its own, a minute or more: it does so beside what follows.
+fuxa=
+if ! [[ -f test/fuxa/node_modules/@frangoteam/fuxa/main.js ]]; then
+	echo "setup: installing FUXA into test/fuxa (once; 300 MB)"
+	npm install --prefix test/fuxa --no-package-lock --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null &
+	fuxa=$!
+fi
 tool golangci-lint github.com/golangci/golangci-lint/v2 github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
 tool gofumpt mvdan.cc/gofumpt mvdan.cc/gofumpt v0.12.0
 
-# A stranger's OPC UA client, for the tests of hmi/opcua.
+# A stranger's client and server, for the tests of hmi/opcua and test/strangers, and for linectl bench opcua.
 if ! [[ -d test/interop/node_modules/node-opcua ]]; then
 	echo "setup: installing node-opcua into test/interop (once)"
 	npm install --prefix test/interop --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null ||
 		left+=("node-opcua: npm install in test/interop")
 fi
+
+# A browser, letters for the three languages of the HMI, and axe, for test/browser.
+font() { fc-list ":lang=$1" 2>/dev/null | grep -q .; }
+if ! command -v chromium >/dev/null || ! font ur || ! font zh; then
+	if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+		echo "setup: installing chromium and fonts (once)"
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium fontconfig fonts-noto-core fonts-noto-cjk >/dev/null || true
+	fi
+	command -v chromium >/dev/null || left+=("chromium: apt-get install chromium fonts-noto-core fonts-noto-cjk")
+fi
+if ! [[ -f test/browser/node_modules/axe-core/axe.min.js ]]; then
+	echo "setup: installing axe into test/browser (once)"
+	npm install --prefix test/browser --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null ||
+		left+=("axe: npm install in test/browser")
+fi
+
+[[ -z $fuxa ]] || wait "$fuxa" || left+=("FUXA: npm install in test/fuxa")
 
 if ((${#missing[@]})); then
 	printf 'setup: missing: %s\n' "${missing[@]}" >&2

@@ -122,6 +122,7 @@ func (m *Machine) Planned() int { return m.plan }
 // Enter puts the visit that a PartArrived record opened in its place. The line makes the visit: it knows the part.
 func (m *Machine) Enter(v *Visit) {
 	m.visit, m.closed, m.gone, m.left, m.doubt = v, v.Pass, nil, "", ""
+	m.plan = v.planned(m.kind)
 }
 
 // Apply follows one record of this station. It is the only way in which what must survive a restart changes.

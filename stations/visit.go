@@ -70,6 +70,19 @@ func (v *Visit) next(k Kind) (Act, bool) {
 	return v.redo(k)
 }
 
+// planned returns how many acts the visit will have if all go well, 0 for a cell: what is done to it depends on what is found.
+func (v *Visit) planned(k Kind) int {
+	if v.Pack == "" || v.Pass || v.Recipe == nil {
+		return 0
+	}
+	ahead := *v
+	for ahead.acts = 0; ; ahead.acts++ {
+		if _, ok := ahead.next(k); !ok {
+			return ahead.acts
+		}
+	}
+}
+
 // reworker is a kind whose rework needs more than the acts that are named.
 type reworker interface {
 	again(v *Visit, i int) (Act, bool)

@@ -46,6 +46,8 @@ func (a accounts) apply(f line.Fact) accounts {
 		return change(f.User, func(x *line.Account) { x.Disabled = !f.Back })
 	case line.PasswordChanged:
 		return change(f.User, func(x *line.Account) { x.Passwords = f.Number })
+	case line.CertificateBound:
+		return change(f.User, func(x *line.Account) { x.Certificate = f.Certificate })
 	default:
 		return a
 	}
@@ -154,6 +156,12 @@ func (l *Line) accountCommand(now time.Time, q line.Request) (words string, do d
 		return fmt.Sprintf("make %s %s", c.User, line.RoleNames(c.Roles)), func() (string, error) { return l.changeRoles(now, c, q) }
 	case line.DisableUser:
 		return fmt.Sprintf("disable %s, back %t", c.User, c.Back), func() (string, error) { return l.disableUser(now, c, q) }
+	case line.BindCertificate:
+		words := "take the certificate of " + c.User
+		if c.Certificate != nil {
+			words = fmt.Sprintf("let %s log in with the certificate %.16s", c.User, c.Certificate.Thumbprint)
+		}
+		return words, func() (string, error) { return l.bindCertificate(now, c, q) }
 	case line.ChangePassword:
 		return "change the password of " + c.User, func() (string, error) { return l.changePassword(now, c, q) }
 	case line.LogIn:

@@ -46,7 +46,7 @@ func (l *Line) Apply(r line.Record) {
 		}
 	case line.CommandApplied:
 		l.answered.keep(f.Account, line.Reply{Request: f.Request, Accepted: f.Accepted, Text: f.Reply})
-	case line.UserAdded, line.RoleChanged, line.UserDisabled, line.PasswordChanged:
+	case line.UserAdded, line.RoleChanged, line.UserDisabled, line.PasswordChanged, line.CertificateBound:
 		l.accounts = l.accounts.apply(f)
 		return
 	case line.ReworkDecided:

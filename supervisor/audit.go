@@ -75,6 +75,8 @@ func (l *Line) present(c line.Command) string {
 		return l.presentAccount(c.User)
 	case line.DisableUser:
 		return l.presentAccount(c.User)
+	case line.BindCertificate:
+		return l.presentCertificate(c.User)
 	case line.ChangePassword:
 		if a, ok := l.accounts.find(c.User); ok {
 			return fmt.Sprintf("password %d", a.Passwords)

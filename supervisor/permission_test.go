@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -81,6 +82,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{". . . . . . . x", line.AddUser{User: "omar", Roles: []line.Role{line.Viewer}}},
 		{". . . . . . . x", line.ChangeRoles{User: "other", Roles: []line.Role{line.Viewer}}},
 		{". . . . . . . x", line.DisableUser{User: "other"}},
+		{". . . . . . . x", line.BindCertificate{User: "other"}},
 		{". . . . . . . x", line.ChangePassword{User: "other"}},
 		{"x x x x x x x x", line.ChangePassword{User: "me"}},
 		{"x x x x x x x x", line.LogIn{Source: "panel 1"}},
@@ -269,6 +271,10 @@ func TestAccountsComeBackFromTheJournal(t *testing.T) {
 				line.ChangeRoles{User: user.Draw(rt, "user"), Roles: roles.Draw(rt, "roles")},
 				line.DisableUser{User: user.Draw(rt, "user"), Back: rapid.Bool().Draw(rt, "back")},
 				line.ChangePassword{User: user.Draw(rt, "user")},
+				line.BindCertificate{User: user.Draw(rt, "user")},
+				line.BindCertificate{User: user.Draw(rt, "user"), Certificate: &line.UserCertificate{
+					Thumbprint: strings.Repeat(rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "certificate"), 64), Until: noon.Add(time.Hour),
+				}},
 			}).Draw(rt, "command")
 			out := live.Step(live.now, supervisor.Asked{Request: line.Request{By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: c}})
 			for _, r := range out.Records {

@@ -24,6 +24,12 @@ func (f *fold) accountEntry(s scope, fact line.Fact) {
 		f.accountChange(s, fact.User, change, nil, fact.By, fact.Why)
 	case line.PasswordChanged:
 		f.accountChange(s, fact.User, "password", nil, fact.By, fact.Why)
+	case line.CertificateBound:
+		change := "certificate taken away"
+		if fact.Certificate != nil {
+			change = "certificate " + fact.Certificate.Thumbprint
+		}
+		f.accountChange(s, fact.User, change, nil, fact.By, fact.Why)
 	default: // none of them
 	}
 }

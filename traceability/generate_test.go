@@ -51,6 +51,7 @@ var facts = []line.Fact{
 	line.RoleChanged{},
 	line.UserDisabled{},
 	line.PasswordChanged{},
+	line.CertificateBound{},
 }
 
 // factGens draws facts of every kind with arbitrary contents, field by field.

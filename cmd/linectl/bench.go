@@ -35,6 +35,7 @@ type benchOPCUA struct {
 	stations int
 	node     string
 	long     time.Duration // of each part
+	sampling time.Duration
 	json     bool
 	dir      string
 	identity opcua.Identity
@@ -53,6 +54,7 @@ a goal that is missed is said and is no failure. It takes about 35 s for each se
 	c.Flags().IntVar(&b.stations, "stations", 14, "stations of the line, 1 to 500")
 	c.Flags().StringVar(&b.node, "node-opcua", nodeModules, "node_modules with node-opcua, within the directory that holds server.cjs")
 	c.Flags().DurationVar(&b.long, "for", 4*time.Second, "how long each of the five parts takes")
+	c.Flags().DurationVar(&b.sampling, "sampling", benchEvery/2, "how often the watched items are sampled; the values change every 100ms")
 	c.Flags().BoolVar(&b.json, "json", false, "print JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if b.stations < 1 || b.stations > 500 {
@@ -101,7 +103,7 @@ func (b *benchOPCUA) run(ctx context.Context) (report benchReport, err error) {
 
 func (b *benchOPCUA) client(address string) load.Server {
 	return load.Server{
-		URL: "opc.tcp://" + address, User: "bench", Password: b.password, URI: b.identity.URI, Certificate: b.identity.Certificate, Key: b.identity.Key,
+		URL: "opc.tcp://" + address, User: benchUsers[0], Password: b.password, URI: b.identity.URI, Certificate: b.identity.Certificate, Key: b.identity.Key,
 		Space: hmi.LineSpace,
 	}
 }
@@ -133,7 +135,7 @@ func (b *benchOPCUA) gateway(ctx context.Context, report *benchReport) ([]benchV
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	source := &benchSource{name: cfg.name(), stations: b.stations, user: "bench", password: b.password}
+	source := &benchSource{name: cfg.name(), stations: b.stations, password: b.password}
 	if err := source.serve(ctx, defaultSocket(data)); err != nil {
 		return nil, err
 	}
@@ -154,7 +156,7 @@ func (b *benchOPCUA) stranger(ctx context.Context, program, script string, varia
 		return err
 	}
 	_, port, _ := net.SplitHostPort(address)
-	body, err := json.Marshal(map[string]any{"space": hmi.LineSpace, "user": "bench", "password": b.password, "variables": variables})
+	body, err := json.Marshal(map[string]any{"space": hmi.LineSpace, "users": benchUsers, "password": b.password, "variables": variables})
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}

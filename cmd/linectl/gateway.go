@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"linectl/accounts"
 	"linectl/control"
 	"linectl/hmi/opcua"
 	"linectl/line"
@@ -96,7 +97,7 @@ func (g *gateway) run(ctx context.Context) error {
 	defer store.Close()
 	var carrier *opcua.Gateway
 	server, err := opcua.NewServer(opcua.Options{
-		Address: g.listen, PKI: pki, Logins: doorman{client}, Known: line.Roles, Name: cfg.name(), Version: version(),
+		Address: g.listen, PKI: pki, Logins: doorman{client}, Certificates: doorman{client}, Known: line.Roles, Name: cfg.name(), Version: version(),
 		Translate: catalogue.Translate, History: store, Events: store, Log: g.log,
 		OnAlarm: func(ctx context.Context, by opcua.Caller, a opcua.AlarmAct) (opcua.Status, string) {
 			return carrier.OnAlarm(ctx, by, a)
@@ -180,6 +181,16 @@ type doorman struct{ client *control.Client }
 // Authenticate opens a session of the supervisor.
 func (d doorman) Authenticate(ctx context.Context, user, password, source string) (opcua.Login, error) {
 	s, err := d.client.LogIn(ctx, user, password, source)
+	return loggedIn(s, err)
+}
+
+// AuthenticateCertificate opens one for the person of a certificate whose signature the OPC UA library has verified.
+func (d doorman) AuthenticateCertificate(ctx context.Context, thumbprint, source string) (opcua.Login, error) {
+	s, err := d.client.LogInByCertificate(ctx, thumbprint, source)
+	return loggedIn(s, err)
+}
+
+func loggedIn(s accounts.Session, err error) (opcua.Login, error) {
 	switch {
 	case errors.Is(err, control.ErrLogIn):
 		return opcua.Login{}, err

@@ -101,7 +101,24 @@ func (b *hmiBench) dial(t *testing.T) (*gopcua.Client, error) {
 
 func (b *hmiBench) dialAs(t *testing.T, user string) (*gopcua.Client, error) {
 	t.Helper()
-	endpoints, err := gopcua.GetEndpoints(t.Context(), "opc.tcp://"+b.address, gopcua.RequestTimeout(5*time.Second))
+	c, err := newClient(b.address, b.identity, user, benchPassword)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := c.Connect(ctx); err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() { _ = c.Close(context.Background()) })
+	return c, nil
+}
+
+// newClient makes a client of the gateway that is not connected yet.
+func newClient(address string, id opcua.Identity, user, password string, more ...gopcua.Option) (*gopcua.Client, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	endpoints, err := gopcua.GetEndpoints(ctx, "opc.tcp://"+address, append(more, gopcua.RequestTimeout(5*time.Second))...)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +126,9 @@ func (b *hmiBench) dialAs(t *testing.T, user string) (*gopcua.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := gopcua.NewClient("opc.tcp://"+b.address, gopcua.Certificate(b.identity.Certificate), gopcua.PrivateKey(b.identity.Key),
-		gopcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName), gopcua.AuthUsername(user, benchPassword), gopcua.AutoReconnect(false),
-		gopcua.ApplicationURI(b.identity.URI), gopcua.RequestTimeout(10*time.Second))
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Connect(t.Context()); err != nil {
-		return nil, err
-	}
-	t.Cleanup(func() { _ = c.Close(context.Background()) })
-	return c, nil
+	return gopcua.NewClient("opc.tcp://"+address, append(more, gopcua.Certificate(id.Certificate), gopcua.PrivateKey(id.Key),
+		gopcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName), gopcua.AuthUsername(user, password), gopcua.AutoReconnect(false),
+		gopcua.ApplicationURI(id.URI), gopcua.RequestTimeout(10*time.Second))...)
 }
 
 // await dials until the gateway is there, and shows a station.

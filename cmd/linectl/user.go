@@ -33,7 +33,7 @@ func newUser() *cobra.Command {
 		Long: fmt.Sprintf(`Keeps the accounts of the people who log in to the line. Roles are %s; an account may have several.
 Passwords have at least 12 characters and are read from standard input, one line each, never from the command line.`, line.RoleNames(line.Roles)),
 	}
-	c.AddCommand(newUserAdd(), newUserList(), newUserRole(), newUserDisable(), newUserPassword())
+	c.AddCommand(newUserAdd(), newUserList(), newUserRole(), newUserDisable(), newUserPassword(), newUserCertificate())
 	return c
 }
 
@@ -111,13 +111,17 @@ func newUserList() *cobra.Command {
 			return printJSON(c, list)
 		}
 		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "USER\tROLES\tSTATE")
+		fmt.Fprintln(w, "USER\tROLES\tSTATE\tCERTIFICATE UNTIL")
 		for _, a := range list {
 			state := "may log in"
 			if a.Disabled {
 				state = "disabled"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", a.User, line.RoleNames(a.Roles), state)
+			until := "-"
+			if a.Certificate != nil {
+				until = a.Certificate.Until.UTC().Format(time.DateOnly)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.User, line.RoleNames(a.Roles), state, until)
 		}
 		return w.Flush()
 	}

@@ -91,9 +91,11 @@ func (c *Client) Calls(ctx context.Context, object, method string, pause, long t
 type Watch struct {
 	Clients  int
 	Items    int           // of each client
+	Users    []string      // who the clients are, in turn; a server may bound the sessions of one person
 	Names    []string      // what is watched, in turn
-	Interval time.Duration // sampling and publishing
-	Queue    uint32        // of each item
+	Interval time.Duration // of publishing
+	Sampling time.Duration
+	Queue    uint32 // of each item
 }
 
 // Watching is a crowd of clients that watch.
@@ -117,7 +119,8 @@ type Delivered struct {
 func (s Server) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	all := &Watching{}
 	at := 0
-	for range w.Clients {
+	for i := range w.Clients {
+		s.User = w.Users[i%len(w.Users)]
 		c, err := s.Dial(ctx)
 		if err != nil {
 			all.Close()
@@ -134,7 +137,7 @@ func (s Server) Watch(ctx context.Context, w Watch) (*Watching, error) {
 		var items []*ua.MonitoredItemCreateRequest
 		for i := range w.Items {
 			item := opcua.NewMonitoredItemCreateRequestWithDefaults(c.Node(w.Names[at%len(w.Names)]), ua.AttributeIDValue, uint32(i))
-			item.RequestedParameters.SamplingInterval = float64(w.Interval.Milliseconds())
+			item.RequestedParameters.SamplingInterval = float64(w.Sampling.Milliseconds())
 			item.RequestedParameters.QueueSize = w.Queue
 			items = append(items, item)
 			at++

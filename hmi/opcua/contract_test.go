@@ -2,6 +2,8 @@ package opcua_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net"
@@ -31,6 +33,15 @@ type door struct{}
 func (door) Authenticate(_ context.Context, user, password, _ string) (opcua.Login, error) {
 	if roles, ok := people[user]; ok && password == user+"-password" {
 		return opcua.Login{User: user, Roles: roles, Session: "session of " + user}, nil
+	}
+	return opcua.Login{}, errNobody
+}
+
+// AuthenticateCertificate knows the certificate of the tests' client, as amna's.
+func (door) AuthenticateCertificate(_ context.Context, thumbprint, _ string) (opcua.Login, error) {
+	sum := sha256.Sum256(identity.Certificate)
+	if thumbprint == hex.EncodeToString(sum[:]) {
+		return opcua.Login{User: "amna", Roles: people["amna"], Session: "session of amna"}, nil
 	}
 	return opcua.Login{}, errNobody
 }
@@ -92,7 +103,7 @@ func newBench(t testing.TB, dir, address string, change func(*opcua.Options)) *b
 		t.Fatal(err)
 	}
 	o := opcua.Options{
-		Address: address, PKI: b.pki, Logins: door{}, Known: line.Roles, Name: "L1", Version: "test",
+		Address: address, PKI: b.pki, Logins: door{}, Certificates: door{}, Known: line.Roles, Name: "L1", Version: "test",
 		Translate: catalogue.Translate, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

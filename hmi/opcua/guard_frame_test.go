@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"log/slog"
+	"net"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/awcullen/opcua/ua"
 )
@@ -190,3 +194,95 @@ func FuzzGuard(f *testing.F) {
 		}
 	})
 }
+
+// TestAReaderThatTakesNothingIsCut writes to a client that reads nothing until the system takes no more: the wait is short, and
+// the connection ends.
+func TestAReaderThatTakesNothingIsCut(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGuard(slog.New(slog.DiscardHandler), framer{})
+	c, ok := g.admit(conn, time.Now())
+	if !ok {
+		t.Fatal("not taken")
+	}
+	began := time.Now()
+	for time.Since(began) < 20*time.Second {
+		if _, err = c.Write(make([]byte, bufferSize)); err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("after %v: %v", time.Since(began), err)
+	}
+	if _, err := conn.Write([]byte{0}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the connection goes on: %v", err)
+	}
+}
+
+// TestTheGuardKeepsPlaces: strangers from many addresses cannot take those of a source that is known, and nobody's session.
+func TestTheGuardKeepsPlaces(t *testing.T) {
+	g := newGuard(slog.New(slog.DiscardHandler), framer{})
+	now := time.Now()
+	come := func(i int) (*guarded, bool) { return g.admit(fakeConn{from: i}, now) }
+	first, ok := come(1)
+	if !ok {
+		t.Fatal("the first is not taken")
+	}
+	g.channelOpened(first)
+	first.hasSession(true)
+	for i := range 300 {
+		c, ok := come(2 + i%50)
+		if !ok {
+			t.Fatalf("connection %d is not taken: an older one without a session should go", i)
+		}
+		if i < 120 {
+			c.hasSession(true)
+		}
+	}
+	if n := len(g.open); n != maxConnections-keptForKnown {
+		t.Errorf("strangers have brought it to %d connections", n)
+	}
+	if _, ok := g.open[first]; !ok {
+		t.Error("the operator's session went")
+	}
+	for i := range keptForKnown {
+		if _, ok := come(1); !ok {
+			t.Fatalf("the known source has %d places of %d", i, keptForKnown)
+		}
+	}
+	if n := len(g.open); n != maxConnections {
+		t.Errorf("%d connections", n)
+	}
+	taken := 0
+	for range 1000 {
+		if _, ok := come(99); ok {
+			taken++
+		}
+	}
+	if taken > burst {
+		t.Errorf("%d connections of one source in no time", taken)
+	}
+}
+
+// fakeConn is a connection from an address, and nothing else.
+type fakeConn struct {
+	net.Conn
+	from int
+}
+
+func (c fakeConn) RemoteAddr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(c.from)), Port: 1}
+}
+func (fakeConn) Close() error { return nil }

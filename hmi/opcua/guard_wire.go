@@ -74,8 +74,10 @@ func (r *wire) texts(most int) {
 }
 
 // nodeID reads a NodeId, and returns its number if it is a numeric one of namespace 0.
-func (r *wire) nodeID() uint32 {
-	switch r.byte() {
+func (r *wire) nodeID() uint32 { return r.nodeIDOf(r.byte()) }
+
+func (r *wire) nodeIDOf(encoding byte) uint32 {
+	switch encoding {
 	case 0:
 		return uint32(r.byte())
 	case 1:

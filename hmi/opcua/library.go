@@ -1,8 +1,11 @@
 package opcua
 
 import (
+	"bytes"
+	"io"
 	"net"
 	"reflect"
+	"sync"
 	"unsafe"
 
 	"github.com/awcullen/opcua/server"
@@ -36,6 +39,50 @@ func libraryChannelID(ch unsafe.Pointer) uint32
 
 //go:linkname libraryHandle github.com/awcullen/opcua/server.(*Server).handleRequest
 func libraryHandle(s *server.Server, ch unsafe.Pointer, req ua.ServiceRequest, id uint32) error
+
+// libraryDecoders has the library's decoder of each type that was decoded before.
+//
+//go:linkname libraryDecoders github.com/awcullen/opcua/ua.typeToDecoderMap
+var libraryDecoders sync.Map
+
+// checkShapes puts a look at the whole message before the library's decoder of each request, which believes every length.
+var checkShapes = sync.OnceFunc(func() {
+	for _, t := range requestTypes {
+		_ = ua.NewBinaryDecoder(bytes.NewReader(nil), ua.NewEncodingContext()).Decode(reflect.New(t).Interface()) // makes the library's
+		made, ok := libraryDecoders.Load(t)
+		if !ok {
+			panic("the OPC UA library keeps its decoders elsewhere")
+		}
+		decode, check := reflect.ValueOf(made), checkerOf(t)
+		libraryDecoders.Store(t, reflect.MakeFunc(decode.Type(), func(args []reflect.Value) []reflect.Value {
+			dec := args[0].Interface().(*ua.BinaryDecoder)
+			context := *(*ua.EncodingContext)(hidden(dec, "ec").Addr().UnsafePointer())
+			body, err := io.ReadAll(*(*io.Reader)(hidden(dec, "r").Addr().UnsafePointer()))
+			s := shape{wire: wire{rest: body, err: err}, namespaces: context.NamespaceURIs()}
+			if check(&s); s.err != nil {
+				return []reflect.Value{reflect.ValueOf(&s.err).Elem()}
+			}
+			return decode.Call([]reflect.Value{reflect.ValueOf(ua.NewBinaryDecoder(bytes.NewReader(body), context)), args[1]})
+		}).Interface())
+	}
+})
+
+// requestTypes are all that the library decodes, also those that it then does not serve.
+var requestTypes = []reflect.Type{
+	reflect.TypeFor[ua.PublishRequest](), reflect.TypeFor[ua.ReadRequest](), reflect.TypeFor[ua.BrowseRequest](), reflect.TypeFor[ua.BrowseNextRequest](),
+	reflect.TypeFor[ua.TranslateBrowsePathsToNodeIDsRequest](), reflect.TypeFor[ua.WriteRequest](), reflect.TypeFor[ua.CallRequest](),
+	reflect.TypeFor[ua.HistoryReadRequest](), reflect.TypeFor[ua.GetEndpointsRequest](), reflect.TypeFor[ua.OpenSecureChannelRequest](),
+	reflect.TypeFor[ua.CloseSecureChannelRequest](), reflect.TypeFor[ua.CreateSessionRequest](), reflect.TypeFor[ua.ActivateSessionRequest](),
+	reflect.TypeFor[ua.CloseSessionRequest](), reflect.TypeFor[ua.CreateMonitoredItemsRequest](), reflect.TypeFor[ua.DeleteMonitoredItemsRequest](),
+	reflect.TypeFor[ua.CreateSubscriptionRequest](), reflect.TypeFor[ua.DeleteSubscriptionsRequest](), reflect.TypeFor[ua.SetPublishingModeRequest](),
+	reflect.TypeFor[ua.ModifyMonitoredItemsRequest](), reflect.TypeFor[ua.SetMonitoringModeRequest](), reflect.TypeFor[ua.SetTriggeringRequest](),
+	reflect.TypeFor[ua.ModifySubscriptionRequest](), reflect.TypeFor[ua.RepublishRequest](), reflect.TypeFor[ua.TransferSubscriptionsRequest](),
+	reflect.TypeFor[ua.FindServersRequest](), reflect.TypeFor[ua.FindServersOnNetworkRequest](), reflect.TypeFor[ua.RegisterServerRequest](),
+	reflect.TypeFor[ua.RegisterServer2Request](), reflect.TypeFor[ua.CancelRequest](), reflect.TypeFor[ua.AddNodesRequest](),
+	reflect.TypeFor[ua.AddReferencesRequest](), reflect.TypeFor[ua.DeleteNodesRequest](), reflect.TypeFor[ua.DeleteReferencesRequest](),
+	reflect.TypeFor[ua.RegisterNodesRequest](), reflect.TypeFor[ua.UnregisterNodesRequest](), reflect.TypeFor[ua.QueryFirstRequest](),
+	reflect.TypeFor[ua.QueryNextRequest](), reflect.TypeFor[ua.HistoryUpdateRequest](),
+}
 
 // channel is the library's side of one connection.
 type channel struct {

@@ -21,7 +21,8 @@ func TestTheLibraryIsAsWeKnowIt(t *testing.T) {
 	}
 	functions, fields := map[string]string{}, map[string]string{}
 	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "server", "*.go"))
-	if err != nil || len(files) == 0 {
+	files = append(files, filepath.Join(strings.TrimSpace(string(out)), "ua", "binary_decoder.go"))
+	if err != nil || len(files) < 10 {
 		t.Fatalf("no source of the library: %v", err)
 	}
 	for _, name := range files {
@@ -46,6 +47,10 @@ func TestTheLibraryIsAsWeKnowIt(t *testing.T) {
 				}
 				functions[receiver+n.Name.Name] = text(n.Type)
 				return false
+			case *ast.ValueSpec:
+				if n.Type != nil {
+					fields[n.Names[0].Name] = text(n.Type)
+				}
 			case *ast.TypeSpec:
 				if s, ok := n.Type.(*ast.StructType); ok {
 					for _, field := range s.Fields.List {
@@ -79,6 +84,7 @@ func TestTheLibraryIsAsWeKnowIt(t *testing.T) {
 	for name, want := range map[string]string{
 		"Server.state": "ua.ServerState", "SessionManager.sessionsByToken": "map[ua.NodeID]*Session",
 		"SubscriptionManager.subscriptionsByID": "map[uint32]*Subscription", "Subscription.session": "*Session", "Session.endpointURL": "string",
+		"typeToDecoderMap": "sync.Map", "BinaryDecoder.r": "io.Reader", "BinaryDecoder.ec": "EncodingContext",
 	} {
 		if fields[name] != want {
 			t.Errorf("%s is %q, we read %q", name, fields[name], want)

@@ -1,6 +1,7 @@
 package opcua_test
 
 import (
+	"slices"
 	"testing"
 
 	gopcua "github.com/gopcua/opcua"
@@ -68,5 +69,29 @@ func TestEveryAnalogValueHasAUnit(t *testing.T) {
 	})
 	if analog < 30 {
 		t.Errorf("only %d analog values were found", analog)
+	}
+}
+
+// A consumable that no recipe uses any more is told of no longer: what was said of it last must not stand there as Good.
+func TestWhatIsToldNoMoreIsNotGood(t *testing.T) {
+	t.Parallel()
+	p := newPlant()
+	b := open(t, p, t.TempDir(), freeAddress(t))
+	c := b.mustDial(t, login{})
+	eventually(t, "the consumable is shown", good(t, c, "ST060.gap-filler.Remaining"))
+	p.change(func(p *plant) {
+		stations := slices.Clone(p.now.Stations)
+		stations[0].Consumables = nil
+		p.now.Stations = stations
+	})
+	eventually(t, "it is not Good", func() bool {
+		v := read(t, c, "ST060.gap-filler.Remaining")
+		return v.Status == ua.StatusUncertainLastUsableValue && v.Value.Value() == 30.0
+	})
+	if v := read(t, c, "ST060.ConsumableItems"); v.Status != ua.StatusOK || len(v.Value.Value().([]string)) != 0 {
+		t.Errorf("the list is %v (%v)", v.Value, v.Status)
+	}
+	if v := read(t, c, "ST060.ReasonText"); v.Status != ua.StatusOK {
+		t.Errorf("what is told still is %v", v.Status)
 	}
 }

@@ -42,10 +42,11 @@ func WriteNodeSet(w io.Writer, s line.Snapshot) error {
 // nodeList is a Space that only keeps what is declared.
 type nodeList struct{ nodes []Node }
 
-func (l *nodeList) Declare(nodes ...Node) error { l.nodes = append(l.nodes, nodes...); return nil }
-func (l *nodeList) Publish(...Value)            {}
-func (l *nodeList) Raise(Alarm) error           { return nil }
-func (l *nodeList) Prompt(Dialog) error         { return nil }
+func (l *nodeList) Declare(nodes ...Node) error   { l.nodes = append(l.nodes, nodes...); return nil }
+func (l *nodeList) Publish(...Value)              {}
+func (l *nodeList) Raise(Alarm) error             { return nil }
+func (l *nodeList) Prompt(Dialog) error           { return nil }
+func (l *nodeList) EndSessions(string, time.Time) {}
 
 // The parts of a NodeSet2 file.
 type (

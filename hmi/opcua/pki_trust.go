@@ -3,7 +3,9 @@ package opcua
 import (
 	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // OPC UA names certificates by it
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"github.com/awcullen/opcua/ua"
+
+	"linectl/line"
 )
 
 // Bounds of a client's key, in bits, and of the folder of those that were turned away.
@@ -38,7 +42,11 @@ func (p *PKI) admit(chain []byte) error {
 		return errUntrusted("a chain of %d certificates", len(list))
 	}
 	leaf := list[0]
-	if err := strong(leaf); err != nil {
+	err = strong(leaf)
+	if err == nil && len(leaf.URIs) == 0 {
+		err = errors.New("it names no application URI")
+	}
+	if err != nil {
 		return errUntrusted("certificate %s of %s: %v", thumbprint(leaf.Raw), clean(leaf.Subject.String()), err)
 	}
 	err = ua.ValidateCertificate(list, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, "", p.trusted(), p.trustedCRL(), p.issuers(), p.issuersCRL(), "",
@@ -60,8 +68,6 @@ func strong(crt *x509.Certificate) error {
 		return fmt.Errorf("its key has %d bits, wanted are %d to %d", key.N.BitLen(), leastKey, mostKey)
 	case slices.Contains([]x509.SignatureAlgorithm{x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA}, crt.SignatureAlgorithm):
 		return fmt.Errorf("it is signed with %v, which can be forged; have it made anew with SHA-256", crt.SignatureAlgorithm)
-	case len(crt.URIs) == 0:
-		return errors.New("it names no application URI")
 	}
 	return nil
 }
@@ -105,4 +111,17 @@ func (p *PKI) own() ([]byte, int, error) {
 	}
 	sum := sha1.Sum(crt.Raw) //nolint:gosec // a name
 	return sum[:], key.Size(), nil
+}
+
+// UserCertificate reads the certificate of a person from a file (PEM or DER). It must be one that the gateway can verify.
+func UserCertificate(name string) (line.UserCertificate, error) {
+	crt, err := readCertificate(name)
+	if err != nil {
+		return line.UserCertificate{}, fmt.Errorf("certificate: %w", err)
+	}
+	if err := strong(crt); err != nil {
+		return line.UserCertificate{}, fmt.Errorf("certificate %s: %w", name, err)
+	}
+	sum := sha256.Sum256(crt.Raw)
+	return line.UserCertificate{Thumbprint: hex.EncodeToString(sum[:]), Subject: crt.Subject.String(), From: crt.NotBefore.UTC(), Until: crt.NotAfter.UTC()}, nil
 }

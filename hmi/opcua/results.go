@@ -88,8 +88,19 @@ func (g *Gateway) follow(ctx context.Context) {
 	}
 }
 
-// note keeps a finished step as its station's last result.
+// note keeps a finished step as its station's last result, and ends the sessions of an account that has changed.
 func (g *Gateway) note(e line.Entry) error {
+	switch f := e.Fact.(type) {
+	case line.RoleChanged:
+		g.space.EndSessions(f.User, e.At)
+	case line.UserDisabled:
+		g.space.EndSessions(f.User, e.At)
+	case line.PasswordChanged:
+		g.space.EndSessions(f.User, e.At)
+	case line.CertificateBound:
+		g.space.EndSessions(f.User, e.At)
+	default:
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.read = e.Seq + 1

@@ -36,9 +36,11 @@ type Options struct {
 	Address string // host:port, to listen on and to tell clients
 	PKI     *PKI
 	Logins  Authenticator
-	Known   []line.Role // every role that there is
-	Name    string      // of the line, for people
-	Version string
+	// Certificates lets people log in with a certificate. Nil means that nobody does.
+	Certificates CertificateAuthenticator
+	Known        []line.Role // every role that there is
+	Name         string      // of the line, for people
+	Version      string
 	// Translate returns an English text in another language, if the catalogue has it.
 	Translate func(english, locale string) (string, bool)
 	// OnAlarm is called when a person acts on an alarm. The text says why, if it was refused.
@@ -81,7 +83,12 @@ func NewServer(o Options) (*Server, error) {
 		o: o, calls: make(chan struct{}, maxCalls), declared: map[ID]*shown{}, namespaces: map[string]uint16{StandardSpace: 0},
 		alarms: map[string]Alarm{}, dialogs: map[string]Dialog{}, historised: map[ua.NodeID]Variable{},
 	}
-	s.logins.by = o.Logins
+	checkShapes()
+	s.logins.by, s.logins.byCertificate = o.Logins, o.Certificates
+	withCertificates := func(*server.Server) error { return nil }
+	if o.Certificates != nil {
+		withCertificates = server.WithAuthenticateX509IdentityFunc(s.authenticateCertificate)
+	}
 	var err error
 	if s.innards, err = findInnards(); err != nil {
 		return nil, err
@@ -94,7 +101,7 @@ func NewServer(o Options) (*Server, error) {
 		o.PKI.Certificate(), o.PKI.key(), s.URL(),
 		server.WithTrustedCertificatesPaths(o.PKI.trusted(), o.PKI.trustedCRL()), server.WithIssuerCertificatesPaths(o.PKI.issuers(), o.PKI.issuersCRL()),
 		server.WithSecurityPolicyNone(false), server.WithAnonymousIdentity(false),
-		server.WithAuthenticateUserNameIdentityFunc(s.authenticate), server.WithGetRolesFunc(s.roles),
+		server.WithAuthenticateUserNameIdentityFunc(s.authenticate), withCertificates, server.WithGetRolesFunc(s.roles),
 		server.WithRolePermissions(permissions(o.Known, ua.PermissionTypeBrowse|ua.PermissionTypeRead|ua.PermissionTypeReadHistory|ua.PermissionTypeReceiveEvents|ua.PermissionTypeCall)),
 		server.WithMaxWorkerThreads(maxWorkers), server.WithServerDiagnostics(false), server.WithMaxSessionCount(maxSessions),
 		server.WithMaxSubscriptionCount(maxSubscriptions), server.WithTransportLimits(bufferSize, maxMessage, maxChunks),
@@ -151,33 +158,47 @@ func (s *Server) Ready(ctx context.Context) error {
 }
 
 // authenticate asks who somebody is. The source is the address of the client, as inspect has put it there.
-func (s *Server) authenticate(who ua.UserNameIdentity, application, source string) (err error) {
-	defer s.contain("login", func() { err = ua.BadUserAccessDenied })
+func (s *Server) authenticate(who ua.UserNameIdentity, application, source string) error {
 	if len(who.Password) > maxPassword || who.UserName == "" {
 		return ua.BadUserAccessDenied
 	}
+	return s.logIn(who, who.UserName, application, source)
+}
+
+// authenticateCertificate asks whose certificate it is. The library has verified that the client has its key.
+func (s *Server) authenticateCertificate(who ua.X509Identity, application, source string) error {
+	return s.logIn(who, "of a certificate", application, source)
+}
+
+func (s *Server) logIn(identity any, name, application, source string) (err error) {
+	defer s.contain("login", func() { err = ua.BadUserAccessDenied })
+	who, ok := credentialOf(identity)
+	if !ok {
+		return ua.BadIdentityTokenInvalid
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
 	defer cancel()
-	if _, err := s.logins.begin(ctx, who.UserName, who.Password, source); err != nil {
-		s.o.Log.Warn("login refused", "user", clean(who.UserName), "application", clean(application), "from", source, "err", err)
+	login, err := s.logins.begin(ctx, who, source)
+	if err != nil {
+		s.o.Log.Warn("login refused", "user", clean(name), "application", clean(application), "from", source, "err", err)
 		if errors.Is(err, ErrAway) {
 			return ua.BadResourceUnavailable // nobody was refused: a client may try again by itself
 		}
-		s.auditLogin(who.UserName, source, false)
+		s.auditLogin(name, source, false)
 		return ua.BadUserAccessDenied
 	}
-	s.auditLogin(who.UserName, source, true)
-	s.o.Log.Info("login", "user", who.UserName, "application", clean(application), "from", source)
+	s.auditLogin(login.User, source, true)
+	s.o.Log.Info("login", "user", login.User, "application", clean(application), "from", source)
 	return nil
 }
 
 // roles returns the roles that the person had at login. Nobody has a role by being known.
 func (s *Server) roles(identity any, _, _ string) ([]ua.NodeID, error) {
-	who, ok := identity.(ua.UserNameIdentity)
+	who, ok := credentialOf(identity)
 	if !ok {
 		return nil, nil
 	}
-	roles := s.logins.known(who.UserName, who.Password).Roles
+	roles := s.logins.known(who).Roles
 	ids := make([]ua.NodeID, len(roles))
 	for i, r := range roles {
 		ids[i] = roleID(r)

@@ -32,7 +32,7 @@ func (s *Server) auditCall(session *server.Session, r ua.CallMethodRequest, name
 	if !accepted {
 		answer = "refused, " + outcome.Error()
 	}
-	e := s.auditEvent(ua.ObjectTypeIDAuditUpdateMethodEventType, "Attribute/Call", at, accepted, userOf(session), name+": "+answer)
+	e := s.auditEvent(ua.ObjectTypeIDAuditUpdateMethodEventType, "Attribute/Call", at, accepted, s.userOf(session), name+": "+answer)
 	in := make([]ua.Variant, len(r.InputArguments))
 	for i, v := range r.InputArguments {
 		if in[i] = v; i < len(arguments) && secret(arguments[i].Name) {

@@ -82,7 +82,7 @@ func (s *Server) call(session *server.Session, m Method, args []ua.Variant) (res
 // admit finds out who calls, takes a place among the calls that wait, and does it. When the supervisor no longer knows the
 // login, which it forgets at a restart, the person is logged in anew, once.
 func (s *Server) admit(session *server.Session, do func(context.Context, Caller) Status) ua.StatusCode {
-	who, ok := session.UserIdentity().(ua.UserNameIdentity)
+	who, ok := credentialOf(session.UserIdentity())
 	if !ok {
 		return ua.BadUserAccessDenied
 	}
@@ -94,13 +94,13 @@ func (s *Server) admit(session *server.Session, do func(context.Context, Caller)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
-	login := s.logins.known(who.UserName, who.Password)
+	login := s.logins.known(who)
 	if login.User == "" {
 		return ua.BadUserAccessDenied
 	}
 	outcome := do(ctx, Caller{Login: login, Locale: s.locale(session)})
 	if outcome == NoSession {
-		login, err := s.logins.begin(ctx, who.UserName, who.Password, "renewal")
+		login, err := s.logins.begin(ctx, who, sourceOf(session))
 		if err != nil {
 			return ua.BadUserAccessDenied
 		}

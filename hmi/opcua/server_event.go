@@ -82,6 +82,9 @@ func (s *Server) event(a Alarm) event {
 		f["FirstInGroup"], f["Group"] = s.id(conditionID(a.Group)), a.Group
 	}
 	f["FirstInGroupFlag"] = a.Group == ""
+	if a.Shelved { // what an operator must read then is who put it out of sight, and why
+		f["Comment"], f["ClientUserId"] = english(a.ShelvedWhy), a.ShelvedBy
+	}
 	if a.Branch {
 		f["BranchId"] = ua.NewNodeIDString(s.namespace(LineSpace), "Alarm."+occurrence(a.Alarm, a.Occurrence))
 	}

@@ -151,6 +151,10 @@ func (s *Server) data(k Kind, data ID) ua.NodeID {
 	return kinds[k]
 }
 
+// minSampling is the shortest interval at which a client may have a value sampled, in ms. The line speaks ten times a second: who
+// wants every value samples twice as often.
+const minSampling = 50
+
 func (s *Server) variable(v Variable, sh *shown) error {
 	rank, dimensions := ua.ValueRankScalar, []uint32(nil)
 	if v.Array {
@@ -182,7 +186,7 @@ func (s *Server) variable(v Variable, sh *shown) error {
 	}
 	n := server.NewVariableNode(s.server, s.id(v.ID), s.browseName(v.Browse), english(v.Name), english(v.Help), nil,
 		[]ua.Reference{s.parent(v.Browse, reference), isA(kind)},
-		first, s.data(v.Kind, v.Data), rank, dimensions, access, 100, v.History != nil && s.o.History != nil, recorder{})
+		first, s.data(v.Kind, v.Data), rank, dimensions, access, minSampling, v.History != nil && s.o.History != nil, recorder{})
 	if v.Kind == Text && v.Fixed == nil {
 		n.SetReadValueHandler(func(session *server.Session, r ua.ReadValueID) ua.DataValue { return s.text(session, r, sh) })
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/awcullen/opcua/server"
-	"github.com/awcullen/opcua/ua"
 )
 
 const tidyEvery = 2 * time.Second
@@ -31,8 +30,9 @@ func (s *Server) roomForSession() {
 // boundUser ends the session that a person has not used for longest, when there are too many of that person's.
 func (s *Server) boundUser(now *server.Session) {
 	var theirs []*server.Session
+	user := s.userOf(now)
 	for _, session := range sessions(s.server) {
-		if session != now && userOf(session) == userOf(now) && session.SecureChannelId() != 0 {
+		if session != now && s.userOf(session) == user && session.SecureChannelId() != 0 {
 			theirs = append(theirs, session)
 		}
 	}
@@ -52,24 +52,24 @@ func oldest(list []*server.Session) *server.Session {
 }
 
 // userOf is the name of a session's person, or empty.
-func userOf(session *server.Session) string {
-	if who, ok := session.UserIdentity().(ua.UserNameIdentity); ok {
-		return who.UserName
+func (s *Server) userOf(session *server.Session) string {
+	if who, ok := credentialOf(session.UserIdentity()); ok {
+		return s.logins.known(who).User
 	}
 	return ""
 }
 
-// EndSessions ends every session of a person, and forgets who they were: their account has changed, and a session may show and
-// do only what the account may now. Their clients are told that the session is not valid, and log in anew if they may.
-func (s *Server) EndSessions(user string) {
-	s.logins.drop(user)
+// EndSessions ends the sessions of a person, and forgets who they were: their account has changed at that time, and a session may
+// show and do only what the account may now. Their clients are told that the session is not valid, and log in anew if they may.
+func (s *Server) EndSessions(user string, changed time.Time) {
 	ended := 0
 	for _, session := range sessions(s.server) {
-		if userOf(session) == user {
+		if who, ok := credentialOf(session.UserIdentity()); ok && s.logins.knownBefore(who, user, changed) {
 			s.end(session)
 			ended++
 		}
 	}
+	s.logins.drop(user, changed)
 	if ended > 0 {
 		s.o.Log.Info("sessions ended, the account has changed", "user", user, "sessions", ended)
 	}

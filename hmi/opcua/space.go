@@ -268,6 +268,9 @@ type Space interface {
 	Raise(a Alarm) error
 	// Prompt tells watchers of a question, or of its end, and keeps it for those who come later.
 	Prompt(d Dialog) error
+	// EndSessions ends what a person has open from before the account has changed: what a session shows and does is always what
+	// the account may.
+	EndSessions(user string, changed time.Time)
 }
 
 // Login is an authenticated person.
@@ -283,4 +286,10 @@ var ErrAway = errors.New("the supervisor cannot be asked who logs in")
 // Authenticator finds out who logs in. An error means nobody; it says nothing about why, except that ErrAway is no refusal.
 type Authenticator interface {
 	Authenticate(ctx context.Context, user, password, source string) (Login, error)
+}
+
+// CertificateAuthenticator finds out whose certificate it is, by its SHA-256 thumbprint in hexadecimal digits. The caller has seen
+// a signature of its key. Errors are as for an Authenticator.
+type CertificateAuthenticator interface {
+	AuthenticateCertificate(ctx context.Context, thumbprint, source string) (Login, error)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"linectl/line"
 )
 
 // Alarm is one occurrence of an alarm, as the gateway's events tell it (OPC 10000-9).
@@ -12,6 +14,7 @@ type Alarm struct {
 	Branch    string // empty for the present occurrence
 	Source    string // the station, or "Line"
 	EventID   string // hexadecimal; names one change of one occurrence
+	Condition string // the alarm's node, as OPC UA writes it
 	At        time.Time
 	Severity  int
 	Text      Words
@@ -163,12 +166,15 @@ func (m *Model) Groups() []Group {
 	standing := m.Standing()
 	at := map[string]int{} // where the group of an alarm is
 	var list []Group
-	leads := func(name string) bool {
-		return slices.ContainsFunc(standing, func(a Alarm) bool { return a.Name == name && a.Branch == "" })
+	// leads reports whether the alarm stands that one follows from. What nobody may shelve is not folded away below less either.
+	leads := func(name string, below Alarm) bool {
+		return slices.ContainsFunc(standing, func(a Alarm) bool {
+			return a.Name == name && a.Branch == "" && (below.Severity < line.NeverShelved || a.Severity >= below.Severity)
+		})
 	}
 	for _, a := range standing {
 		lead := a.Name
-		if a.Group != "" && leads(a.Group) {
+		if a.Group != "" && leads(a.Group, a) {
 			lead = a.Group
 		}
 		i, there := at[lead]

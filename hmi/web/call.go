@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gopcua/opcua"
+	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 )
 
@@ -27,6 +30,45 @@ const (
 	outcomeUnknown = "unknown"
 )
 
+// The inputs by which a person says what they have seen of an alarm.
+const (
+	eventInput     = "EventId"
+	conditionInput = "Condition"
+)
+
+// asSeen are the methods of ours that have one of the standard which means one event of an alarm alone (OPC 10000-9, 5.7.3 and 5.7.4).
+// Ours have the reason of a refusal, those the certainty that nobody acknowledges what they have not seen.
+var asSeen = map[string]uint32{
+	"Line.AcknowledgeAlarm": id.AcknowledgeableConditionType_Acknowledge, "Line.ConfirmAlarm": id.AcknowledgeableConditionType_Confirm,
+}
+
+// seen calls a method of the standard on one event of an alarm. To call it twice does nothing more.
+func seen(ctx context.Context, client *opcua.Client, method uint32, given map[string]string, say func(string, ...any) string) Answer {
+	event, err := hex.DecodeString(given[eventInput])
+	condition, wrong := ua.ParseNodeID(given[conditionInput])
+	if err != nil || wrong != nil {
+		return Answer{Outcome: outcomeInvalid, Text: say("the line has no such command")}
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	result, err := client.Call(ctx, &ua.CallMethodRequest{
+		ObjectID: condition, MethodID: ua.NewNumericNodeID(0, method),
+		InputArguments: []*ua.Variant{ua.MustVariant(event), ua.MustVariant(ua.NewLocalizedText(given["Why"]))},
+	})
+	if err != nil || result == nil {
+		return Answer{Outcome: outcomeUnknown, Text: say("no answer came; nobody knows yet whether it was done")}
+	}
+	switch result.StatusCode {
+	case ua.StatusBadConditionBranchAlreadyAcked, ua.StatusBadConditionBranchAlreadyConfirmed:
+		return Answer{Outcome: outcomeDone, Text: say("done already")}
+	case ua.StatusBadEventIDUnknown:
+		return Answer{Outcome: outcomeRefused, Text: say("the alarm has changed since you saw it: look at it again")}
+	case ua.StatusBadInvalidState:
+		return Answer{Outcome: outcomeRefused, Text: say("the line refused it: it is not possible now")}
+	}
+	return outcome(result, say)
+}
+
 // call calls a method with what a person has entered. The last two inputs of our methods are the request's id and its reason.
 func (l *link) call(ctx context.Context, name string, given map[string]string, say func(string, ...any) string) Answer {
 	l.mu.RLock()
@@ -37,6 +79,9 @@ func (l *link) call(ctx context.Context, name string, given map[string]string, s
 	}
 	if client == nil {
 		return Answer{Outcome: outcomeRefused, Text: say("not sent: there is no connection to the line")}
+	}
+	if method, ok := asSeen[name]; ok && given[eventInput] != "" {
+		return seen(ctx, client, method, given, say)
 	}
 	in := make([]*ua.Variant, len(m.In))
 	for i, a := range m.In {

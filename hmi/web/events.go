@@ -12,7 +12,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 )
 
-// alarmFields are what is asked of each event, in the order of their positions below.
+// alarmFields are what is asked of each event, in the order of their positions below. The node of the condition comes behind them.
 var alarmFields = []string{
 	"EventId", "EventType", "ConditionName", "BranchId", "SourceName", "Time", "Severity", "Message", "Retain", "ActiveState/Id", "AckedState/Id",
 	"ConfirmedState/Id", "LatchedState/Id", "SuppressedState/Id", "OutOfServiceState/Id", "ShelvingState/CurrentState/Id", "ShelvingState/UnshelveTime",
@@ -31,6 +31,7 @@ func (l *link) watchAlarms(ctx context.Context, c *connection, sub *opcua.Subscr
 		}
 		selects = append(selects, o)
 	}
+	selects = append(selects, &ua.SimpleAttributeOperand{TypeDefinitionID: ua.NewNumericNodeID(0, id.ConditionType), AttributeID: ua.AttributeIDNodeID})
 	res, err := sub.Monitor(ctx, ua.TimestampsToReturnSource, &ua.MonitoredItemCreateRequest{
 		ItemToMonitor:  &ua.ReadValueID{NodeID: ua.NewNumericNodeID(0, id.Server), AttributeID: ua.AttributeIDEventNotifier, DataEncoding: &ua.QualifiedName{}},
 		MonitoringMode: ua.MonitoringModeReporting,
@@ -60,7 +61,7 @@ func refresh(ctx context.Context, c *opcua.Client, sub uint32) error {
 // raise takes events into the model.
 func raise(m *Model, list *ua.EventNotificationList, now time.Time) {
 	for _, e := range list.Events {
-		if e == nil || len(e.EventFields) != len(alarmFields) {
+		if e == nil || len(e.EventFields) != len(alarmFields)+1 {
 			continue
 		}
 		f := fields(e.EventFields)
@@ -71,7 +72,11 @@ func raise(m *Model, list *ua.EventNotificationList, now time.Time) {
 		case kind.IntID() == id.RefreshEndEventType:
 			m.EndRefresh(now)
 		case f.text("ConditionName") != "" && f["ActiveState/Id"] != nil: // a question that waits is a condition too, but no alarm
-			m.Raise(f.alarm(now), now)
+			a := f.alarm(now)
+			if node := e.EventFields[len(alarmFields)]; node != nil && node.NodeID() != nil {
+				a.Condition = node.NodeID().String()
+			}
+			m.Raise(a, now)
 		}
 	}
 }
@@ -81,7 +86,7 @@ type event map[string]any
 
 func fields(list []*ua.Variant) event {
 	e := event{}
-	for i, v := range list {
+	for i, v := range list[:len(alarmFields)] {
 		if v != nil {
 			e[alarmFields[i]] = v.Value()
 		}

@@ -71,11 +71,11 @@ func newRow(v *View, a Alarm) alarmRow {
 	}
 	switch {
 	case !a.Acked:
-		row.Act = of("AcknowledgeAlarm", v.T("Acknowledge"))
+		row.Act = a.asSeen(of("AcknowledgeAlarm", v.T("Acknowledge")))
 	case !a.Active && a.Latched:
 		row.Act = of("ResetAlarm", v.T("Release"))
 	case !a.Active && !a.Confirmed:
-		row.Act = of("ConfirmAlarm", v.T("Confirm: it was done"))
+		row.Act = a.asSeen(of("ConfirmAlarm", v.T("Confirm: it was done")))
 	default:
 		row.Done = true
 	}
@@ -83,6 +83,11 @@ func newRow(v *View, a Alarm) alarmRow {
 		row.Shelve.Why = v.T("an alarm this grave is never shelved")
 	}
 	return row
+}
+
+// asSeen makes a button mean this alarm as it stands on the screen: not one that has come again in the moment before the click.
+func (a Alarm) asSeen(b Button) Button {
+	return b.With(eventInput, a.EventID).With(conditionInput, a.Condition)
 }
 
 // word says what an alarm is like now.

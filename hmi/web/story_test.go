@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -197,14 +199,28 @@ func TestASilentLineIsNotBelieved(t *testing.T) {
 	})
 }
 
+var seen = regexp.MustCompile(`data-call="Line.AcknowledgeAlarm" data-args="(\{[^}]*\})"`)
+
 func TestAnAlarmIsAcknowledgedShelvedAndSeen(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	amna := b.logIn(t, "amna")
 	eventually(t, "the alarm is shown", amna.shows("/alarms", "1 standing, 1 not acknowledged", "ST060 station holds", "the electrode sticks", "the line stops",
 		"open the gun, clear the tip", "Acknowledge", "came"))
-	if a := amna.call("Line.AcknowledgeAlarm", "seen", map[string]string{"Alarm": "ST060/held"}); a.Outcome != "done" {
+	as := seen.FindStringSubmatch(html.UnescapeString(func() string { _, body := amna.get("/alarms"); return body }()))
+	if as == nil {
+		t.Fatal("the button does not say which event it is for")
+	}
+	var args map[string]string
+	if err := json.Unmarshal([]byte(as[1]), &args); err != nil {
+		t.Fatal(err)
+	}
+	if a := amna.call("Line.AcknowledgeAlarm", "seen", args); a.Outcome != "done" {
 		t.Errorf("acknowledge: %+v", a)
+	}
+	args["EventId"] = "00" + args["EventId"][2:len(args["EventId"])-2] + "00"
+	if a := amna.call("Line.AcknowledgeAlarm", "seen", args); a.Outcome != "refused" || !strings.Contains(a.Text, "has changed since you saw it") {
+		t.Errorf("acknowledge what is not there any more: %+v", a)
 	}
 	if a := amna.call("Line.ShelveAlarm", "nuisance", map[string]string{"Alarm": "ST060/held", "Minutes": "60", "OneShot": ""}); a.Outcome != "done" {
 		t.Errorf("shelve: %+v", a)
@@ -214,7 +230,7 @@ func TestAnAlarmIsAcknowledgedShelvedAndSeen(t *testing.T) {
 	}
 	asked := b.plant.requests()
 	want := line.ShelveAlarm{Alarm: "ST060/held", For: time.Hour}
-	if len(asked) != 2 || asked[0].Command != (line.AcknowledgeAlarm{Alarm: "ST060/held"}) || asked[1].Command != want || asked[1].Why != "nuisance" {
+	if len(asked) != 2 || asked[0].Command != (line.AcknowledgeAlarm{Alarm: "ST060/held", Occurrence: 1}) || asked[1].Command != want || asked[1].Why != "nuisance" {
 		t.Fatalf("the line was asked %+v", asked)
 	}
 	b.plant.change(func(p *plant) {

@@ -58,6 +58,7 @@ var house = map[string]room{
 	},
 
 	"test/bench":     {},
+	"test/browser":   {},
 	"test/powerloss": {},
 	"test/campaign": {
 		rooms: []string{

@@ -6,7 +6,7 @@ const path = require("path");
 const opcua = require("node-opcua");
 
 const [port, file, rootFolder] = process.argv.slice(2);
-const { space, user, password, variables } = JSON.parse(fs.readFileSync(file, "utf8"));
+const { space, users, password, variables } = JSON.parse(fs.readFileSync(file, "utf8"));
 
 const { DataType, VariantArrayType, StatusCodes } = opcua;
 const rest = {
@@ -30,7 +30,7 @@ async function main() {
   const server = new opcua.OPCUAServer({
     port: Number(port), maxConnectionsPerEndpoint: 200, serverCertificateManager: trust, userCertificateManager: trust,
     securityPolicies: [opcua.SecurityPolicy.Basic256Sha256], securityModes: [opcua.MessageSecurityMode.SignAndEncrypt],
-    allowAnonymous: false, userManager: { isValidUser: (name, word) => name === user && word === password },
+    allowAnonymous: false, userManager: { isValidUser: (name, word) => users.includes(name) && word === password },
     serverInfo: { applicationUri: "urn:test:node-opcua" },
     serverCapabilities: { maxSessions: 200, maxMonitoredItems: 100000, maxSubscriptions: 1000 },
   });

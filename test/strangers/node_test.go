@@ -35,6 +35,11 @@ func TestNodeOPCUAWorksTheLine(t *testing.T) {
 			"again": "BadConditionBranchAlreadyAcked", "unknown": "BadEventIdUnknown", "colleague": []any{true, true}, "over": []any{true, true}, "refreshes": 1,
 		})
 	})
+	t.Run("histories", func(t *testing.T) {
+		check(t, s.node(t, "history.cjs", script{}), map[string]any{
+			"states": true, "ordered": true, "used": true, "count": true, "maximum": true, "events": true,
+		})
+	})
 	for _, policy := range []string{"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"} {
 		for _, mode := range []string{"Sign", "SignAndEncrypt"} {
 			t.Run(policy+" "+mode, func(t *testing.T) {
