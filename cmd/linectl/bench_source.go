@@ -72,7 +72,7 @@ func (b *benchSource) logIn(w http.ResponseWriter, r *http.Request) {
 	b.answer(w, map[string]any{"token": "bench", "user": in.User, "roles": []line.Role{line.TeamLeader}, "expires": time.Now().Add(time.Hour)})
 }
 
-// snapshots sends a changed line at every step. A step that comes late is made up, so that no change is left out.
+// snapshots sends a changed line at every step. On a machine too busy for that a step is left out, and counts as not delivered.
 func (b *benchSource) snapshots(w http.ResponseWriter, r *http.Request) {
 	out, flush := json.NewEncoder(w), http.NewResponseController(w)
 	tick := time.NewTicker(benchEvery)
