@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,8 +46,8 @@ func TestO9TheShift(t *testing.T) {
 	}
 	agrees := func(p *screen) {
 		t.Helper()
-		good := js[string](p, `[...document.querySelectorAll('.figures dl > div')].find(d => /Good this shift/.test(d.innerText)).querySelector('.big .v').innerText`)
-		nok := js[string](p, `[...document.querySelectorAll('.figures dl > div')].find(d => /NOK this shift/.test(d.innerText)).querySelector('.big .v').innerText`)
+		good := js[string](p, `[...document.querySelectorAll('.figures dl > div')].find(d => /Good this shift/.test(d.innerText)).querySelector('.big .v').firstChild.textContent.trim()`)
+		nok := js[string](p, `[...document.querySelectorAll('.figures dl > div')].find(d => /NOK this shift/.test(d.innerText)).querySelector('.big .v').firstChild.textContent.trim()`)
 		if good != fmt.Sprint(want.Good) || nok != fmt.Sprint(want.NOK) {
 			t.Errorf("the screen counts %s good and %s NOK, the records %d and %d", good, nok, want.Good, want.NOK)
 		}
@@ -56,7 +57,9 @@ func TestO9TheShift(t *testing.T) {
 		}
 		shown := p.text(".losses")
 		for _, l := range want.Losses[:min(3, len(want.Losses))] {
-			t.Logf("lost: %s %s, own %v; shown: %s", l.Station, l.Cause, l.Own, shown)
+			if blame := map[bool]string{true: "own", false: "by a neighbour"}[l.Own]; !strings.Contains(shown, l.Station+" "+l.Cause) || !strings.Contains(shown, blame) {
+				t.Errorf("the records say that %s lost by %q (%s); the screen says %s", l.Station, l.Cause, blame, shown)
+			}
 		}
 	}
 	p.sees(10*time.Second, ".figures", "Good this shift")
