@@ -149,14 +149,15 @@ func (l *Line) toolWorn(now time.Time, s *station, v stations.Visit) bool {
 	return why != "" && s.Command(now, packml.CmdHold, why) == nil
 }
 
-// worn says that the tool of a station does not last for the next part by a recipe, or nothing.
-func worn(s *station, r *recipes.Recipe, rework bool) string {
+// worn says that the tool of a station does not last for the next part by a recipe, or nothing. What a part takes is not known of a
+// rework, and not asked of a part in work.
+func worn(s *station, r *recipes.Recipe, unknown bool) string {
 	t := r.Process(s.cfg.Kind).Tool
 	if t == nil || t.Limit <= 0 {
 		return ""
 	}
 	use, needs := s.ToolUse(t.Name), 0.0
-	if t.Unit == "1" && use > 0 && !rework { // counted in hits: what the next part takes is known
+	if t.Unit == "1" && use > 0 && !unknown { // counted in hits: what the next part takes is known
 		needs = float64(r.Weld.Joints)
 	}
 	if use < t.Limit && use+needs <= t.Limit {

@@ -22,7 +22,8 @@ func (l *Line) forPart(now time.Time, s *station) []line.PermissiveSnapshot {
 		add(false, fmt.Sprintf("%s is held by %s: %s", s.ID, h.By, h.Reason))
 	}
 	if t := r.Process(s.cfg.Kind).Tool; t != nil && t.Limit > 0 {
-		if why := worn(s, r, false); why != "" {
+		inWork := s.Visit() != nil // its own welds are no reason against it: whether the tool lasts for the next part is asked when that comes
+		if why := worn(s, r, inWork); why != "" {
 			add(false, why)
 		} else {
 			add(true, fmt.Sprintf("%s used %s of %s", t.Name, line.Format(s.ToolUse(t.Name), t.Unit), line.Format(t.Limit, t.Unit)))
