@@ -155,7 +155,7 @@ func (l *Line) wornTool(_ time.Time, s *station) []prompt {
 		return nil
 	}
 	t := r.Process(s.cfg.Kind).Tool
-	why := worn(s, r, false)
+	why := worn(s, r, s.Visit() != nil)
 	if why == "" {
 		return nil
 	}
