@@ -81,11 +81,15 @@ var (
 	sites   []*site
 )
 
-func stopLines() {
+// stopLines ends every process that was started here. What they wrote is kept when a test has failed.
+func stopLines(keep bool) {
 	for _, s := range sites {
 		s.client.Close()
 		s.line.end(syscall.SIGTERM)
 		s.plant.end(syscall.SIGTERM)
+		if !keep {
+			_ = os.RemoveAll(s.dir)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(within(m))
 }
 
-func within(m *testing.M) int {
+func within(m *testing.M) (code int) {
 	dir, err := os.MkdirTemp("", "lb")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -40,7 +40,7 @@ func within(m *testing.M) int {
 			fmt.Fprintf(os.Stderr, "linectl does not build: %v\n%s", err, out)
 			return 1
 		}
-		defer stopLines()
+		defer func() { stopLines(code != 0) }()
 		ctx, cancel := startChrome(dir)
 		defer cancel()
 		if err := chromedp.Do(ctx); err != nil { // the browser lives as long as this context
