@@ -19,18 +19,19 @@ const taskStack = 31
 func genealogy(r *run, bad func(string, string, ...any)) {
 	recorded := map[slot]*known{}
 	for _, k := range r.of("act-done") {
-		if k.Task == taskStack && k.Outcome == 1 {
+		if k.Task == taskStack && k.Verdict == "OK" {
 			recorded[slot{k.Entry.Pack, k.fact.Index}] = k
 		}
 	}
-	lies := map[slot]*Happening{}
+	lies, disposed := map[slot]*Happening{}, r.disposed()
 	for _, h := range r.happened("placed") {
 		s := slot{h.Part, h.Index}
 		lies[s] = h
 		if k := recorded[s]; k != nil && k.Part != h.Cell {
 			bad(k.where(), "slot %d holds %s on record, in truth %s lies there", h.Index, k.Part, h.Cell)
 		}
-		if recorded[s] == nil && !r.doubted(h.Token) {
+		released := disposed[h.Part] != nil && disposed[h.Part].Disposition == "released"
+		if recorded[s] == nil && (released || !r.doubted(h.Token)) {
 			bad(h.where(), "cell %s lies in slot %d and is not on record", h.Cell, h.Index)
 		}
 	}
@@ -43,7 +44,10 @@ func genealogy(r *run, bad func(string, string, ...any)) {
 
 // doubted reports whether the record itself says that nobody knows what became of an act, or it is still open.
 func (r *run) doubted(token string) bool {
-	return r.results[token] == nil && r.intents[token] != nil && (!r.Ended || r.quarantinedAct(token))
+	if k := r.results[token]; k != nil {
+		return k.Verdict != "OK"
+	}
+	return r.intents[token] != nil && (!r.Ended || r.quarantinedAct(token))
 }
 
 func (r *run) quarantinedAct(token string) bool {

@@ -57,6 +57,9 @@ func (t *trial) insist(c line.Command) {
 	}
 }
 
+// patience is how long the operator looks for a part before it is written off.
+const patience = 2 * time.Minute
+
 // attend does what an operator does, once. It reports whether everything that was ordered is done.
 func (t *trial) attend(s line.Snapshot) bool {
 	for _, q := range s.Prompts {
@@ -64,7 +67,9 @@ func (t *trial) attend(s line.Snapshot) bool {
 		switch {
 		case strings.Contains(q.Prompt, "/serial/"):
 			a.Input = fmt.Sprintf("S%d-%d", t.fence, t.request)
-		case strings.Contains(q.Prompt, "/missing/"), strings.Contains(q.Prompt, "/decide/") && s.Stations[len(s.Stations)-1].State != "Execute":
+		case strings.Contains(q.Prompt, "/missing/") && s.At.Sub(q.Since) < patience:
+			continue // it may still come
+		case strings.Contains(q.Prompt, "/decide/") && s.Stations[len(s.Stations)-1].State != "Execute":
 			continue
 		}
 		if t.ask(a); t.store.died {
