@@ -114,7 +114,7 @@ type DeviceStatus struct {
 // DeviceLost is told once when the device stops answering, its data is stale, or it was found to be the wrong device.
 type DeviceLost struct {
 	Device        DeviceID
-	Reason        string // what happened, with the address
+	Reason        string // what happened and what to do, in the operator's words; the log has the address
 	Configuration bool   // wrong tags, types, word order or address: trying again will not help
 }
 

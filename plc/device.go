@@ -201,12 +201,16 @@ func (d *Device) explain(j line.Job) {
 }
 
 func (d *Device) step(in Input) Output {
+	var cause error // as the system says it, for the log
+	if f, ok := in.(Failed); ok {
+		cause = f.Err
+	}
 	out := d.shake.Step(time.Now(), in)
 	for _, e := range out.Events {
 		switch e := e.(type) {
 		case line.DeviceLost:
 			d.lost = true
-			d.log.Warn("device lost", "reason", e.Reason, "configuration", e.Configuration)
+			d.log.Warn("device lost", "reason", e.Reason, "configuration", e.Configuration, "err", cause)
 		case line.DeviceStatus:
 			if d.lost {
 				d.log.Info("device answers", "boot_epoch", e.BootEpoch, "retain_id", e.RetainID)

@@ -160,7 +160,7 @@ func TestASilentDeviceIsLostAndComesBack(t *testing.T) {
 		w.mu.Unlock()
 		time.Sleep(3 * time.Second)
 		lost, n := count[line.DeviceLost](l)
-		if n != 1 || lost.Configuration || !strings.Contains(lost.Reason, "deadline") {
+		if n != 1 || lost.Configuration || !strings.Contains(lost.Reason, "no answer in time") {
 			t.Fatalf("told lost %d times: %+v", n, lost)
 		}
 		_, before := count[line.DeviceStatus](l)

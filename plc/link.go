@@ -27,7 +27,7 @@ func (h *Handshake) failed(now time.Time, f Failed, out *Output) {
 		return
 	}
 	if h.failures >= failuresToLose {
-		h.lose(out, f.Err.Error(), lostLink)
+		h.lose(out, linkWords(f.Err), lostLink)
 	}
 	if f.Class == Passing && h.up && h.failures < failuresToLose {
 		h.pollAt = now.Add(h.opts.PollSlow)
