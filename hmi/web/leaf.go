@@ -9,10 +9,12 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 )
 
@@ -47,6 +49,8 @@ type asker interface {
 	// page returns a part of a list in JSON, and where to go on, 0 at its end.
 	page(ctx context.Context, method string, in ...any) (answer string, next uint32, err error)
 	waveform(ctx context.Context, hash string) (*waveform, error)
+	// server returns what the gateway says of itself.
+	server(ctx context.Context) (*serverStatus, error)
 }
 
 var errNotHere = errors.New("the gateway is not heard yet; this is tried again by itself")
@@ -127,6 +131,41 @@ func (l *link) waveform(ctx context.Context, hash string) (*waveform, error) {
 	w.High, _ = out[5].Value().([]float64)
 	w.Outside, _ = out[6].Value().(float64)
 	return w, nil
+}
+
+func (l *link) server(ctx context.Context) (*serverStatus, error) {
+	l.mu.RLock()
+	client := l.client
+	l.mu.RUnlock()
+	if client == nil {
+		return nil, errNotHere
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	request := &ua.ReadRequest{TimestampsToReturn: ua.TimestampsToReturnNeither}
+	for _, n := range []uint32{
+		id.Server_ServerStatus_State, id.Server_ServerStatus_StartTime, id.Server_ServerStatus_BuildInfo_SoftwareVersion, id.Server_ServerStatus_BuildInfo_ProductName,
+	} {
+		request.NodesToRead = append(request.NodesToRead, &ua.ReadValueID{NodeID: ua.NewNumericNodeID(0, n), AttributeID: ua.AttributeIDValue})
+	}
+	r, err := client.Read(ctx, request)
+	if err != nil || len(r.Results) != len(request.NodesToRead) {
+		return nil, errNotHere
+	}
+	s := &serverStatus{}
+	if v := r.Results[0].Value; v != nil {
+		n, _ := v.Value().(int32)
+		s.State = strings.TrimPrefix(ua.ServerState(n).String(), "ServerState")
+	}
+	if v := r.Results[1].Value; v != nil {
+		s.Started, _ = v.Value().(time.Time)
+	}
+	for i, to := range []*string{&s.Version, &s.Product} {
+		if v := r.Results[2+i].Value; v != nil {
+			*to, _ = v.Value().(string)
+		}
+	}
+	return s, nil
 }
 
 // read reads what a page shows of the records and writes it out.

@@ -20,6 +20,7 @@ type Page struct {
 	Path  string // "/station/{id}"
 	Title string // English, a key of the catalogue
 	Menu  bool   // stands in the menu
+	More  bool   // stands in the menu's second part, which opens
 	Bare  bool   // without menu and buttons: for a wall
 	// Data makes what the template shows as .D. It is called at every change and must be pure: what it needs is in the view. Nil
 	// means that there is no such thing, and the page is not found.
@@ -31,7 +32,7 @@ type Page struct {
 }
 
 // pages are all screens, those of the menu in its order.
-var pages = []*Page{&overviewPage, &stationPage, &alarmsPage, &promptsPage, &partsPage, &partPage, &wallPage}
+var pages = []*Page{&overviewPage, &stationPage, &alarmsPage, &promptsPage, &materialsPage, &quarantinePage, &partsPage, &partPage, &ordersPage, &shiftPage, &diagnosticsPage, &wallPage}
 
 // find returns the page of a path, and what stands in it for {id}.
 func find(path string) (*Page, string) {
@@ -57,6 +58,20 @@ func (v *View) Menu() []*Page {
 	}
 	return list
 }
+
+// Rest lists the pages of the menu's second part.
+func (v *View) Rest() []*Page {
+	var list []*Page
+	for _, p := range pages {
+		if p.More {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// InRest reports whether this page is one of the menu's second part.
+func (v *View) InRest() bool { return v.Page.More }
 
 // templates are the parsed templates of each page, by its name; the empty name is that of the login.
 type templates map[string]*template.Template

@@ -31,6 +31,11 @@ func partActs(v *View) *partActions {
 			id = p.Pack
 		}
 	}
+	return actsOn(v, id)
+}
+
+// actsOn returns the buttons for what a person can do to a pack, or to a lot.
+func actsOn(v *View, id string) *partActions {
 	return &partActions{
 		Hold: v.Ask("Line.HoldPart", v.T("Hold this pack")).With("Subject", id).
 			Asking(v.T("Keep {} from going on? Say why: whoever releases it reads that.", id), true),

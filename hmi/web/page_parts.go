@@ -11,7 +11,7 @@ import (
 )
 
 var partsPage = Page{
-	Name: "parts", Path: "/parts", Title: "Parts", Menu: true, Data: func(*View) any { return struct{}{} },
+	Name: "parts", Path: "/parts", Title: "Parts", More: true, Data: func(*View) any { return struct{}{} },
 	Read: func(ctx context.Context, ask asker, v *View) (any, error) { return findParts(ctx, ask, v) }, Again: 15 * time.Second,
 }
 

@@ -213,7 +213,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, ok 
 func (s *Server) view(o *session, page *Page, arg string, where *url.URL, now time.Time) *View {
 	return &View{
 		Now: now, Lang: languageOf(o.language()), User: o.user, Page: page, Path: where.Path, Arg: arg, Query: where.Query(),
-		Asleep: o.asleep(now), texts: s.texts,
+		Asleep: o.asleep(now), texts: s.texts, Version: s.o.Version,
 	}
 }
 

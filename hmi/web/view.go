@@ -14,15 +14,16 @@ import (
 // at every change.
 type View struct {
 	*Model
-	Now   time.Time
-	Lang  Language
-	User  string
-	Page  *Page
-	Path  string
-	Arg   string // what stands in the page's path for {id}
-	Query url.Values
-	D     any   // of the page
-	Leaf  *leaf // what was read of the records; nil if the page reads nothing, or nothing yet
+	Now     time.Time
+	Lang    Language
+	User    string
+	Page    *Page
+	Path    string
+	Arg     string // what stands in the page's path for {id}
+	Query   url.Values
+	Version string // of this HMI
+	D       any    // of the page
+	Leaf    *leaf  // what was read of the records; nil if the page reads nothing, or nothing yet
 
 	Asleep bool // commands ask for the password first
 	texts  catalogue

@@ -179,6 +179,8 @@
   }
 
   document.addEventListener('click', (e) => {
+    if (e.target.closest('[data-print]')) window.print();
+    for (const menu of document.querySelectorAll('.more details[open]')) if (!menu.contains(e.target)) menu.open = false;
     const opener = e.target.closest('[data-dialog]');
     if (opener) byId(opener.dataset.dialog).showModal();
     const button = e.target.closest('button[data-call]');
@@ -206,6 +208,12 @@
     button.dataset.call = form.dataset.call;
     if (await command(button, args)) form.reset();
   });
+
+  // A scanner is a keyboard: the form that opens has the focus, and Enter sends it.
+  document.addEventListener('toggle', (e) => {
+    const first = e.target.open && e.target.matches('details[data-scan]') && e.target.querySelector('input');
+    if (first) first.focus();
+  }, true);
 
   // ---- A person is there: commands ask for the password when nobody was for a while.
   let touched = 0;
