@@ -77,6 +77,9 @@ func readShift(ctx context.Context, ask asker, v *View) (*shiftReport, error) {
 	from, errFrom := time.ParseInLocation(formTime, v.Query.Get("from"), time.Local)
 	to, errTo := time.ParseInLocation(formTime, v.Query.Get("to"), time.Local)
 	if errFrom != nil || errTo != nil {
+		if !v.Has("Line.ShiftName") {
+			return nil, errNotHere // the line has not said yet when its shift began
+		}
 		from, to = v.Moment("Line.ShiftBegan"), v.Now
 		if from.IsZero() {
 			from = v.Now.Add(-8 * time.Hour)
