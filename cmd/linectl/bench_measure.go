@@ -18,7 +18,8 @@ import (
 // benchQueue is the queue of a watched item: a client that is told less often than it samples loses nothing by that.
 const benchQueue = 10
 
-// benchUsers are the people at the clients: a gateway gives nobody more than sixteen sessions.
+// benchUsers are the people at the clients. A gateway gives nobody more than sixteen sessions, and ends the one that its person has
+// not used for longest: with one person for all, that was the caller's, which waits while the crowd comes in.
 var benchUsers = []string{"bench", "bench-1", "bench-2", "bench-3", "bench-4"}
 
 // benchVariable is a variable of the line, and whether the source changes it at every step.
@@ -49,31 +50,114 @@ func (r benchReads) perCPUSecond() float64 { return float64(r.Values) / r.CPU.Se
 
 type benchDelivered struct {
 	load.Delivered
-	Of  int           `json:"of"`
-	CPU time.Duration `json:"cpu"` // of the server
+	Of        int           `json:"of"`        // values that the source published in the window, for all clients and items
+	Published int           `json:"published"` // steps of the source in the window
+	Planned   int           `json:"planned"`   // steps that it should have made
+	CPU       time.Duration `json:"cpu"`       // of the server
 }
 
-// measure lets clients come to a server that runs as a child. It fills in the variables if they are asked for.
-func (b *benchOPCUA) measure(ctx context.Context, server *child, address string, variables *[]benchVariable) (*benchFigures, error) {
-	to, pid := b.client(address), server.cmd.Process.Pid
-	var c *load.Client
+// benchServer is a server that is measured.
+type benchServer struct {
+	*child
+	address string
+	// published returns how many steps its source made, with a source time from one time to before another.
+	published func(from, to time.Time) (int, error)
+}
+
+// How long the parts of a measurement may take besides the time for which they measure. What is slower is cut, and said.
+const (
+	benchReady = 30 * time.Second // until the server shows the whole line
+	benchSlack = 5 * time.Second  // a part with one client
+	benchEnter = 45 * time.Second // until a crowd has come in
+	benchMost  = 85 * time.Second // all of one server, with the default --for
+)
+
+// within bounds a part of a measurement.
+func within(ctx context.Context, what string, most time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, most, fmt.Errorf("it took longer than %v", most))
+	defer cancel()
+	err := do(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// measure lets clients come to a server that runs as a child. It fills in the variables if they are asked for. On an error the
+// figures are those of the parts before.
+func (b *benchOPCUA) measure(ctx context.Context, server benchServer, variables *[]benchVariable) (f *benchFigures, err error) {
+	f = &benchFigures{}
+	err = within(ctx, "all parts", benchMost+5*max(0, b.long-benchFor), func(ctx context.Context) error { return b.parts(ctx, server, f, variables) })
+	return f, err
+}
+
+func (b *benchOPCUA) parts(ctx context.Context, server benchServer, f *benchFigures, variables *[]benchVariable) error {
+	c, moving, err := b.enter(ctx, server, variables)
+	if err != nil {
+		return err
+	}
+	defer func() { c.Close() }()
+	pid, to := server.cmd.Process.Pid, b.client(server.address)
+	watch := load.Watch{Clients: 1, Items: 1000, Names: moving, Users: benchUsers, Interval: benchEvery, Sampling: b.sampling, Queue: benchQueue}
+	crowd := watch
+	crowd.Clients, crowd.Items = 50, 100
+	for _, part := range []struct {
+		what string
+		most time.Duration
+		do   func(context.Context) error
+	}{
+		{"read one", benchSlack, func(ctx context.Context) (err error) { f.Single, err = b.reads(ctx, c, pid, moving, 1); return err }},
+		{"read 100", benchSlack, func(ctx context.Context) (err error) { f.Batch, err = b.reads(ctx, c, pid, moving, 100); return err }},
+		{"call, idle", benchSlack, func(ctx context.Context) (err error) {
+			f.Idle, err = c.Calls(ctx, "Line", "Line.Reset", 5*time.Millisecond, b.long)
+			return err
+		}},
+		{"1,000 items", benchEnter, func(ctx context.Context) (err error) {
+			f.Thousand, err = b.watch(ctx, server, watch, nil)
+			return err
+		}},
+		{"50 × 100 items", benchEnter, func(ctx context.Context) (err error) {
+			f.Crowd, err = b.watch(ctx, server, crowd, func() error {
+				caller, err := to.Dial(ctx) // the first has said nothing for as long as the crowd took to come in
+				if err != nil {
+					return err
+				}
+				defer caller.Close()
+				f.Loaded, err = caller.Calls(ctx, "Line", "Line.Reset", 20*time.Millisecond, b.long)
+				f.ResidentMB, f.PeakMB = residentMB(pid)
+				return err
+			})
+			return err
+		}},
+	} {
+		if err := within(ctx, part.what, b.long+part.most, part.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter waits until a server shows the line, and returns a client of it and the names of what changes at every step.
+func (b *benchOPCUA) enter(ctx context.Context, server benchServer, variables *[]benchVariable) (c *load.Client, moving []string, err error) {
+	to := b.client(server.address)
 	var found []load.Variable
-	err := server.await(ctx, 20*time.Second, func(ctx context.Context) (err error) {
+	err = server.await(ctx, benchReady, func(ctx context.Context) (err error) {
 		if c == nil {
 			if c, err = to.Dial(ctx); err != nil {
 				return err
 			}
 		}
-		if found, err = c.Variables(ctx); err == nil && !shows(found, "ST001.StepDone") {
+		if found, err = c.Variables(ctx); err == nil && !shows(found, fmt.Sprintf("ST%03d.StepDone", b.stations)) {
 			err = errors.New("the line is not shown yet")
 		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer func() { c.Close() }()
-	var moving []string
 	for _, v := range found {
 		moves := benchMoves(v.Name)
 		if moves {
@@ -83,32 +167,7 @@ func (b *benchOPCUA) measure(ctx context.Context, server *child, address string,
 			*variables = append(*variables, benchVariable{v, moves})
 		}
 	}
-	f := &benchFigures{}
-	if f.Single, err = b.reads(ctx, c, pid, moving, 1); err != nil {
-		return nil, err
-	}
-	if f.Batch, err = b.reads(ctx, c, pid, moving, 100); err != nil {
-		return nil, err
-	}
-	if f.Idle, err = c.Calls(ctx, "Line", "Line.Reset", 5*time.Millisecond, b.long); err != nil {
-		return nil, err
-	}
-	watch := load.Watch{Clients: 1, Items: 1000, Names: moving, Users: benchUsers, Interval: benchEvery, Sampling: b.sampling, Queue: benchQueue}
-	if f.Thousand, err = b.watch(ctx, to, pid, watch, nil); err != nil {
-		return nil, err
-	}
-	watch.Clients, watch.Items = 50, 100
-	f.Crowd, err = b.watch(ctx, to, pid, watch, func() error {
-		caller, err := to.Dial(ctx) // a new one: the first has said nothing for as long as the crowd took to come in
-		if err != nil {
-			return err
-		}
-		defer caller.Close()
-		f.Loaded, err = caller.Calls(ctx, "Line", "Line.Reset", 20*time.Millisecond, b.long)
-		f.ResidentMB, f.PeakMB = residentMB(pid)
-		return err
-	})
-	return f, err
+	return c, moving, nil
 }
 
 func shows(all []load.Variable, name string) bool {
@@ -134,8 +193,8 @@ func (b *benchOPCUA) reads(ctx context.Context, c *load.Client, pid int, names [
 }
 
 // watch measures what a crowd is delivered, and meanwhile does something else.
-func (b *benchOPCUA) watch(ctx context.Context, to load.Server, pid int, w load.Watch, meanwhile func() error) (d benchDelivered, err error) {
-	crowd, err := to.Watch(ctx, w)
+func (b *benchOPCUA) watch(ctx context.Context, server benchServer, w load.Watch, meanwhile func() error) (d benchDelivered, err error) {
+	crowd, err := b.client(server.address).Watch(ctx, w)
 	if err != nil {
 		return d, err
 	}
@@ -151,18 +210,26 @@ func (b *benchOPCUA) watch(ctx context.Context, to load.Server, pid int, w load.
 	} else {
 		go func() { done <- meanwhile() }()
 	}
+	pid := server.cmd.Process.Pid
 	before, err := cpuTime(pid)
 	if err != nil {
 		return d, err
 	}
-	d.Of = w.Clients * w.Items * int(b.long/benchEvery)
 	began := time.Now()
 	if d.Delivered, err = crowd.Window(ctx, benchEvery, b.long); err != nil {
 		return d, err
 	}
 	after, err := cpuTime(pid)
+	if err != nil {
+		return d, err
+	}
 	d.CPU = time.Duration(float64(after-before) * float64(b.long) / float64(time.Since(began)))
-	return d, errors.Join(err, <-done)
+	d.Planned = int(b.long / benchEvery)
+	if d.Published, err = server.published(d.From, d.To); err != nil {
+		return d, err
+	}
+	d.Of = w.Clients * w.Items * d.Published
+	return d, <-done
 }
 
 // cpuTime returns the processor time that a process has taken so far, as the kernel counts it: in hundredths of a second.

@@ -26,7 +26,7 @@ type benchReport struct {
 
 // write prints the figures of both servers beside the goals.
 func (r benchReport) write(out io.Writer) error {
-	fmt.Fprintf(out, "a line of %d stations, %d variables; Basic256Sha256, SignAndEncrypt; %s\n\n", r.Stations, r.Variables, machine())
+	fmt.Fprintf(out, "a made-up line of %d stations, %d variables; Basic256Sha256, SignAndEncrypt; %s\n\n", r.Stations, r.Variables, machine())
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\tgateway\tnode-opcua\tratio\tgoal\t")
 	row := func(what, format, goal string, of func(*benchFigures) float64, reached func(own, other float64) bool) {
@@ -34,9 +34,8 @@ func (r benchReport) write(out io.Writer) error {
 		other := 0.0
 		if r.NodeOPCUA != nil {
 			other = of(r.NodeOPCUA)
-			theirs = fmt.Sprintf(format, other)
-			if other > 0 {
-				ratio = fmt.Sprintf("%.2f", own/other)
+			if theirs = "-"; other > 0 { // what was cut has no figures
+				theirs, ratio = fmt.Sprintf(format, other), fmt.Sprintf("%.2f", own/other)
 			}
 		}
 		if goal != "" {
@@ -51,7 +50,7 @@ func (r benchReport) write(out io.Writer) error {
 	if r.NodeOPCUA == nil {
 		ratio = ""
 	}
-	beats := func(own, other float64) bool { return own >= goalRatio*other }
+	beats := func(own, other float64) bool { return other > 0 && own >= goalRatio*other }
 	full := func(own, _ float64) bool { return own >= 99.95 }
 	below := func(most float64) func(float64, float64) bool {
 		return func(own, _ float64) bool { return own < most }
@@ -64,9 +63,11 @@ func (r benchReport) write(out io.Writer) error {
 	row("read 100: values/s", "%.0f", "", func(f *benchFigures) float64 { return f.Batch.perSecond() }, nil)
 	row("read 100: values per CPU second", "%.0f", ratio, func(f *benchFigures) float64 { return f.Batch.perCPUSecond() }, beats)
 	row("1,000 items at 100 ms: % delivered", "%.2f", "in full", func(f *benchFigures) float64 { return f.Thousand.percent() }, full)
+	row("1,000 items at 100 ms: % of the plan published", "%.2f", "", func(f *benchFigures) float64 { return f.Thousand.ofPlan() }, nil)
 	row("1,000 items: values per CPU second", "%.0f", ratio, func(f *benchFigures) float64 { return f.Thousand.perCPUSecond() }, beats)
 	row("1,000 items: p99 ms from the source", "%.0f", "", func(f *benchFigures) float64 { return ms(f.Thousand.Late.P99) }, nil)
 	row("50 × 100 items: % delivered", "%.2f", "in full", func(f *benchFigures) float64 { return f.Crowd.percent() }, full)
+	row("50 × 100 items: % of the plan published", "%.2f", "", func(f *benchFigures) float64 { return f.Crowd.ofPlan() }, nil)
 	row("50 × 100 items: values per CPU second", "%.0f", ratio, func(f *benchFigures) float64 { return f.Crowd.perCPUSecond() }, beats)
 	row("50 × 100 items: p99 ms from the source", "%.0f", "", func(f *benchFigures) float64 { return ms(f.Crowd.Late.P99) }, nil)
 	row("call, idle: p50 ms", "%.2f", "", func(f *benchFigures) float64 { return ms(f.Idle.P50) }, nil)
@@ -84,5 +85,11 @@ func (r benchReport) write(out io.Writer) error {
 	return nil
 }
 
+// percent is what was delivered of that which the source published.
 func (d benchDelivered) percent() float64      { return 100 * float64(d.Values) / float64(max(d.Of, 1)) }
 func (d benchDelivered) perCPUSecond() float64 { return float64(d.Values) / d.CPU.Seconds() }
+
+// ofPlan is what the source published of that which it should have.
+func (d benchDelivered) ofPlan() float64 {
+	return 100 * float64(d.Published) / float64(max(d.Planned, 1))
+}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,21 @@ type benchSource struct {
 	stations int
 	password string
 	steps    atomic.Uint64
+
+	mu        sync.Mutex
+	published []time.Time // source times of the steps that went out
+}
+
+// between returns how many steps went out with a source time from one time to before another.
+func (b *benchSource) between(from, to time.Time) (n int, _ error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, at := range b.published {
+		if !at.Before(from) && at.Before(to) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // serve answers on a socket until ctx ends.
@@ -72,16 +88,20 @@ func (b *benchSource) logIn(w http.ResponseWriter, r *http.Request) {
 	b.answer(w, map[string]any{"token": "bench", "user": in.User, "roles": []line.Role{line.TeamLeader}, "expires": time.Now().Add(time.Hour)})
 }
 
-// snapshots sends a changed line at every step. On a machine too busy for that a step is left out, and counts as not delivered.
+// snapshots sends a changed line at every step. On a machine too busy for that a step is left out, and counts as not published.
 func (b *benchSource) snapshots(w http.ResponseWriter, r *http.Request) {
 	out, flush := json.NewEncoder(w), http.NewResponseController(w)
 	tick := time.NewTicker(benchEvery)
 	defer tick.Stop()
 	for {
 		b.steps.Add(1)
-		if out.Encode(b.snapshot(time.Now())) != nil || flush.Flush() != nil {
+		now := time.Now()
+		if out.Encode(b.snapshot(now)) != nil || flush.Flush() != nil {
 			return
 		}
+		b.mu.Lock()
+		b.published = append(b.published, now.Truncate(100*time.Nanosecond)) // as OPC UA tells a time
+		b.mu.Unlock()
 		select {
 		case <-r.Context().Done():
 			return

@@ -58,8 +58,14 @@ func TestTheModelIsTheLine(t *testing.T) {
 	if status, again := b.demand(t, other, "Line", "AddOrder", "once", "ESS-P2", uint32(1), "order 2", ""); status != ua.StatusUncertain || again == "" {
 		t.Errorf("another request for the same order: %v %q", status, again)
 	}
-	if s, err := client.Snapshot(t.Context()); err != nil || len(s.Orders) != 1 {
-		t.Errorf("the line has the orders %+v, %v", s.Orders, err)
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) { // a snapshot comes up to 50 ms after what it shows
+		s, err := client.Snapshot(t.Context())
+		if err != nil || len(s.Orders) > 1 || time.Now().After(end) {
+			t.Fatalf("the line has the orders %+v, %v", s.Orders, err)
+		}
+		if len(s.Orders) == 1 {
+			break
+		}
 	}
 	if status, said := b.demand(t, one, "ST060", "SetUnitMode", "Setup", "", "new nozzle"); status != ua.StatusOK {
 		t.Errorf("a mode while Stopped: %v %q", status, said)

@@ -111,8 +111,10 @@ type Watching struct {
 
 // Delivered is what came of the changes of a window of time.
 type Delivered struct {
-	Values int   `json:"values"`
-	Late   Times `json:"late"` // from the source's time to the client
+	Values int       `json:"values"`
+	Late   Times     `json:"late"` // from the source's time to the client
+	From   time.Time `json:"from"` // the window: source times from here
+	To     time.Time `json:"to"`   // to before this
 }
 
 // Watch opens the clients with a subscription each. Call Close at the end.
@@ -194,8 +196,8 @@ func (w *Watching) take(note *opcua.PublishNotificationData, now time.Time) {
 }
 
 // Window counts what is delivered of the changes that the source makes from now on for so long, and waits a little longer for the
-// last of them. The source changes at every step; the window begins half a step after a change, so that it holds a whole number
-// of them. A subscription that failed is an error.
+// last of them. The source should change at every step; the window begins half a step after a change, so that it holds a whole
+// number of them. How many the source did make in it only the source knows. A subscription that failed is an error.
 func (w *Watching) Window(ctx context.Context, step, long time.Duration) (Delivered, error) {
 	w.mu.Lock()
 	if w.last.IsZero() {
@@ -220,7 +222,7 @@ func (w *Watching) Window(ctx context.Context, step, long time.Duration) (Delive
 	if w.failed != nil {
 		return Delivered{}, fmt.Errorf("subscription: %w", w.failed)
 	}
-	return Delivered{Values: w.count, Late: times(w.late)}, nil
+	return Delivered{Values: w.count, Late: times(w.late), From: began, To: began.Add(long)}, nil
 }
 
 // afterwards is how long the last changes of a window are waited for.

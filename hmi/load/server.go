@@ -57,6 +57,7 @@ func (s Server) Dial(ctx context.Context) (*Client, error) {
 	}
 	space, err := c.FindNamespace(ctx, s.Space)
 	if err != nil {
+		(&Client{Client: c}).Close() // a server that is still coming up must not keep it among this person's sessions
 		return nil, fmt.Errorf("namespace %s at %s: %w", s.Space, s.URL, err)
 	}
 	return &Client{Client: c, space: space}, nil
