@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/ua"
-	"github.com/gopcua/opcua/uacp"
+
+	"linectl/uaguard"
 )
 
 // Bounds of a connection to the gateway.
@@ -57,7 +57,7 @@ func (g *Gate) dial(ctx context.Context, p person, state func(opcua.ConnState)) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: its certificate is not known here: %w", errNoAnswer, err)
 	}
-	endpoints, err := opcua.GetEndpoints(ctx, g.URL, limits(dialTimeout)...)
+	endpoints, err := opcua.GetEndpoints(ctx, g.URL, limits(dialTimeout, nil)...)
 	if err != nil {
 		return nil, fmt.Errorf("%w at %s: %w", errNoAnswer, g.URL, err)
 	}
@@ -84,7 +84,7 @@ func (g *Gate) dial(ctx context.Context, p person, state func(opcua.ConnState)) 
 }
 
 func (g *Gate) session(ctx context.Context, e *ua.EndpointDescription, p person, state func(opcua.ConnState)) (_ *opcua.Client, err error) {
-	c, err := opcua.NewClient(g.URL, append(limits(loginTimeout),
+	c, err := opcua.NewClient(g.URL, append(limits(loginTimeout, e.ServerCertificate),
 		opcua.Certificate(g.Certificate), opcua.PrivateKey(g.Key), opcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName),
 		opcua.AuthUsername(p.user, p.password), opcua.ApplicationURI(g.URI), opcua.ApplicationName("linectl hmi"),
 		opcua.SessionTimeout(sessionTimeout), opcua.Locales(p.lang), opcua.StateChangedFunc(state))...)
@@ -128,12 +128,11 @@ func meaning(err error) error {
 	return fmt.Errorf("%w: %w", errNoAnswer, err)
 }
 
-// limits bounds every wait and message. The greeting is our own: the library's option for it changes one that all clients share.
-func limits(wait time.Duration) []opcua.Option {
-	greeting := *uacp.DefaultClientACK
-	greeting.MaxMessageSize = maxMessage
+// limits bounds every wait and message, and holds a channel to the certificate that it is opened with; none for asking for
+// endpoints.
+func limits(wait time.Duration, certificate []byte) []opcua.Option {
 	return []opcua.Option{
-		opcua.Dialer(&uacp.Dialer{Dialer: &net.Dialer{Timeout: dialTimeout}, ClientACK: &greeting}),
+		opcua.Dialer((&uaguard.Guard{Patience: dialTimeout, MaxMessage: maxMessage, Certificate: certificate}).Dialer()),
 		opcua.AutoReconnect(false), opcua.RequestTimeout(wait),
 	}
 }

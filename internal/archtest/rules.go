@@ -22,7 +22,8 @@ var house = map[string]room{
 	"plc/tags":   {rooms: []string{"line"}, pure: true},
 	"plc":        {rooms: []string{"plc/tags", "line"}, pure: true},
 	"plc/model":  {pure: true},
-	"plc/opcua":  {rooms: []string{"plc", "plc/tags", "line"}, libraries: []string{"github.com/gopcua/opcua"}},
+	"plc/opcua":  {rooms: []string{"plc", "plc/tags", "line", "uaguard"}, libraries: []string{"github.com/gopcua/opcua"}},
+	"uaguard":    {libraries: []string{"github.com/gopcua/opcua"}},
 	"plc/modbus": {rooms: []string{"plc", "plc/tags", "line"}, libraries: []string{"github.com/goburrow/modbus"}},
 
 	"traceability": {
@@ -32,7 +33,7 @@ var house = map[string]room{
 	"accounts": {rooms: []string{"line"}, libraries: []string{"golang.org/x/crypto"}},
 	"control":  {rooms: []string{"accounts", "packml", "line"}},
 
-	"hmi/web":   {rooms: []string{"packml", "line"}, libraries: []string{"github.com/gopcua/opcua"}},
+	"hmi/web":   {rooms: []string{"packml", "line", "uaguard"}, libraries: []string{"github.com/gopcua/opcua"}},
 	"hmi/opcua": {rooms: []string{"packml", "line"}, libraries: []string{"github.com/awcullen/opcua"}},
 
 	"simulator": {

@@ -11,6 +11,7 @@ import (
 
 	"linectl/plc"
 	"linectl/plc/tags"
+	"linectl/uaguard"
 )
 
 const (
@@ -22,6 +23,7 @@ const (
 type conn struct {
 	where  string
 	client *opcua.Client
+	guard  *uaguard.Guard
 	face   face
 	closed bool
 
@@ -87,7 +89,7 @@ func (c *conn) values(ctx context.Context, what string, attribute ua.AttributeID
 func (c *conn) request(ctx context.Context, what string, request *ua.ReadRequest) ([]*ua.DataValue, error) {
 	response, err := c.client.Read(ctx, request)
 	if err != nil {
-		return nil, fmt.Errorf("read %s at %s: %w", what, c.where, err)
+		return nil, fmt.Errorf("read %s at %s: %w", what, c.where, c.guard.Explain(err))
 	}
 	if response == nil || len(response.Results) != len(request.NodesToRead) {
 		return nil, fmt.Errorf("read %s at %s: the number of answers is not that of the questions", what, c.where)

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -18,11 +17,11 @@ import (
 	"github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
-	"github.com/gopcua/opcua/uacp"
 	"github.com/gopcua/opcua/uasc"
 
 	"linectl/plc"
 	"linectl/plc/tags"
+	"linectl/uaguard"
 )
 
 const (
@@ -62,11 +61,12 @@ func (d *Dialer) Dial(ctx context.Context) (plc.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := d.session(ctx, endpoint)
+	guard := &uaguard.Guard{Patience: requestTimeout, MaxMessage: maxMessage, Certificate: endpoint.ServerCertificate}
+	client, err := d.session(ctx, endpoint, guard)
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{where: d.url(), client: client}
+	c := &conn{where: d.url(), client: client, guard: guard}
 	if err := d.bind(ctx, c); err != nil {
 		_ = c.Close()
 		return nil, err
@@ -91,9 +91,10 @@ func (d *Dialer) misconfigured(err error, remedy string) error {
 // endpoint asks the device for its endpoints and picks the one we insist on. The list comes over an open channel: it is
 // believed only as far as the pinned certificate proves it afterwards.
 func (d *Dialer) endpoint(ctx context.Context) (*ua.EndpointDescription, error) {
-	endpoints, err := opcua.GetEndpoints(ctx, d.url(), d.limits()...)
+	guard := &uaguard.Guard{Patience: requestTimeout, MaxMessage: maxMessage}
+	endpoints, err := opcua.GetEndpoints(ctx, d.url(), guarded(guard)...)
 	if err != nil {
-		return nil, d.sort("ask for endpoints", err)
+		return nil, d.sort("ask for endpoints", guard.Explain(err))
 	}
 	for _, e := range endpoints {
 		if e == nil || e.SecurityPolicyURI != ua.SecurityPolicyURIBasic256Sha256 || e.SecurityMode != ua.MessageSecurityModeSignAndEncrypt {
@@ -111,15 +112,9 @@ func (d *Dialer) endpoint(ctx context.Context) (*ua.EndpointDescription, error) 
 		"switch that endpoint on in the device; others are not used")
 }
 
-// limits bounds every wait and message. The greeting is our own: the library's option MaxMessageSize writes into one that all
-// clients of the process share, and several devices are dialled at once.
-func (d *Dialer) limits() []opcua.Option {
-	greeting := *uacp.DefaultClientACK
-	greeting.MaxMessageSize = maxMessage
-	return []opcua.Option{
-		opcua.Dialer(&uacp.Dialer{Dialer: &net.Dialer{Timeout: requestTimeout}, ClientACK: &greeting}),
-		opcua.AutoReconnect(false), opcua.RequestTimeout(requestTimeout),
-	}
+// guarded bounds every wait and message.
+func guarded(g *uaguard.Guard) []opcua.Option {
+	return []opcua.Option{opcua.Dialer(g.Dialer()), opcua.AutoReconnect(false), opcua.RequestTimeout(requestTimeout)}
 }
 
 // login picks the way in which the endpoint takes a user name: never one that would send the password without encryption.
@@ -138,8 +133,8 @@ func login(e *ua.EndpointDescription) *ua.UserTokenPolicy {
 
 // session opens channel and session step by step: the library's own Connect would start reconnecting and subscription loops,
 // and would dereference the session that it did not get from a device with a wrong signature.
-func (d *Dialer) session(ctx context.Context, e *ua.EndpointDescription) (*opcua.Client, error) {
-	client, err := opcua.NewClient(d.url(), append(d.limits(),
+func (d *Dialer) session(ctx context.Context, e *ua.EndpointDescription, guard *uaguard.Guard) (*opcua.Client, error) {
+	client, err := opcua.NewClient(d.url(), append(guarded(guard),
 		opcua.Certificate(d.Identity.Certificate), opcua.PrivateKey(d.Identity.Key),
 		opcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName))...)
 	if err != nil {
@@ -149,7 +144,7 @@ func (d *Dialer) session(ctx context.Context, e *ua.EndpointDescription) (*opcua
 		if errors.Is(err, io.EOF) {
 			err = fmt.Errorf("%w: it hung up; if that stays, let it trust the supervisor's certificate", err)
 		}
-		return nil, d.sort("open the secure channel", err)
+		return nil, d.sort("open the secure channel", guard.Explain(err))
 	}
 	session, err := client.CreateSession(ctx, d.sessionConfig(login(e)))
 	if err == nil && session == nil {
@@ -163,7 +158,7 @@ func (d *Dialer) session(ctx context.Context, e *ua.EndpointDescription) (*opcua
 	}
 	if err != nil {
 		closeClient(client)
-		return nil, d.sort("log in as "+d.User, err)
+		return nil, d.sort("log in as "+d.User, guard.Explain(err))
 	}
 	return client, nil
 }

@@ -175,7 +175,7 @@ func (m *method) write(ctx context.Context, c *conn, cmd tags.Command) error {
 	}
 	result, err := c.client.Call(ctx, &ua.CallMethodRequest{ObjectID: m.object, MethodID: m.execute, InputArguments: arguments})
 	if err != nil {
-		return fmt.Errorf("call Execute at %s: %w", c.where, err)
+		return fmt.Errorf("call Execute at %s: %w", c.where, c.guard.Explain(err))
 	}
 	if result == nil {
 		return fmt.Errorf("call Execute at %s: an empty answer came", c.where)

@@ -20,18 +20,23 @@ func TestARogueDeviceEndsADialNotTheProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	acknowledge := []byte("ACKF\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	greet := func(receive, send uint32) []byte { return chunk("ACKF", number(nil, 0, receive, send, 0, 0)) }
 	for name, answers := range map[string][][]byte{
-		"hangs up":                    {{}},
-		"says nothing":                {nil},
-		"speaks HTTP":                 {[]byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")},
-		"sends an error":              {[]byte("ERRF\x14\x00\x00\x00\x00\x00\x0d\x80\x04\x00\x00\x00busy")},
-		"announces four gigabytes":    {[]byte("ACKF\xff\xff\xff\xff")},
-		"announces less than nothing": {[]byte("ACKF\x00\x00\x00\x00")},
-		"then says nothing":           {acknowledge, nil},
-		"then hangs up":               {acknowledge, {}},
-		"then sends garbage":          {acknowledge, []byte("OPNF\x20\x00\x00\x00garbagegarbagegarbagegar")},
-		"then announces gigabytes":    {acknowledge, []byte("OPNF\xff\xff\xff\x7f\x00\x00\x00\x00")},
-		"then sends an endless chunk": {acknowledge, append([]byte("OPNC\x00\x00\x01\x00"), make([]byte, 1<<16)...)},
+		"hangs up":                        {{}},
+		"says nothing":                    {nil},
+		"speaks HTTP":                     {[]byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")},
+		"sends an error":                  {[]byte("ERRF\x14\x00\x00\x00\x00\x00\x0d\x80\x04\x00\x00\x00busy")},
+		"announces four gigabytes":        {[]byte("ACKF\xff\xff\xff\xff")},
+		"announces less than nothing":     {[]byte("ACKF\x00\x00\x00\x00")},
+		"greets with no buffer":           {greet(0, 65535), nil},
+		"greets with tiny buffers":        {greet(9, 9), nil},
+		"greets with huge buffers":        {greet(0xffffffff, 0xffffffff), []byte("OPNF\xff\xff\xff\x7f\x00\x00\x00\x00")},
+		"then sends nothing but its kind": {greet(65535, 65535), chunk("OPNF", number(nil, 1))},
+		"then says nothing":               {acknowledge, nil},
+		"then hangs up":                   {acknowledge, {}},
+		"then sends garbage":              {acknowledge, []byte("OPNF\x20\x00\x00\x00garbagegarbagegarbagegar")},
+		"then announces gigabytes":        {acknowledge, []byte("OPNF\xff\xff\xff\x7f\x00\x00\x00\x00")},
+		"then sends an endless chunk":     {acknowledge, append([]byte("OPNC\x00\x00\x01\x00"), make([]byte, 1<<16)...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
