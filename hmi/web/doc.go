@@ -20,6 +20,8 @@
 //     what is old. Buttons are {{template "command" (.Ask "Line.AddOrder" (.T "Add the order"))}}: they say why they cannot act. A
 //     form with data-call="Line.AddOrder" calls the method with its fields, named as the method's inputs. Parts that others could
 //     use go to common.html. Give list items a data-key, so that they keep their place when the list changes.
+//     A page that shows records has Read too: it asks the gateway's reading methods, in the person's name, and its template "leaf"
+//     writes the answer out once; {{template "leaf-of" .}} in "main" shows that beside what lives, with when it was read.
 //  3. The page in the list in page.go, its words in texts/ur.json and texts/zh.json (a test names what is missing), its look in
-//     static/hmi.css. No style attributes and no inline script: the browser is told to refuse them.
+//     static/hmi.css, or records.css for a page of records. No style attributes and no inline script: the browser is told to refuse them.
 package web

@@ -79,7 +79,7 @@ func mapJoints(d *dossier) *jointMap {
 			}
 			m.Rows = append(m.Rows, row)
 		}
-		m.Height = k.Y + mapStep
+		m.Height = k.Y + mapStep + 4
 		m.Count[k.Look]++
 		m.Marks = append(m.Marks, k)
 		if k.Look != jointFine {
