@@ -100,9 +100,14 @@ func plot(samples, low, high []float64) channel {
 		c.Banded++
 		if v < low[i] || v > high[i] { // a bound that is no number excludes nothing
 			c.OutOf++
-			if len(c.Out) < maxOut {
-				c.Out = append(c.Out, point{x(i), y(v)})
-			}
+			c.Out = append(c.Out, point{x(i), y(v)})
+		}
+	}
+	if every := (len(c.Out) + maxOut - 1) / maxOut; every > 1 { // some of many, over the whole length
+		all := c.Out
+		c.Out = nil
+		for i := 0; i < len(all); i += every {
+			c.Out = append(c.Out, all[i])
 		}
 	}
 	return c
