@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
@@ -26,24 +27,31 @@ kept among the rejected: look at its thumbprint on the client's own screen, and 
 func newCertList() *cobra.Command {
 	var data string
 	var asJSON bool
-	c := &cobra.Command{Use: "list", Short: "Lists the certificates of the clients", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "list", Short: "Lists the certificates of the clients, of the authorities that sign them, and what those have revoked", Args: cobra.NoArgs}
 	c.Flags().StringVar(&data, "data", defaultData, "data directory of the supervisor")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		peers, err := (&opcua.PKI{Dir: filepath.Join(data, "gateway")}).Peers()
-		if err != nil {
+		pki := &opcua.PKI{Dir: filepath.Join(data, "gateway")}
+		peers, err := pki.Peers()
+		authorities, err2 := pki.Authorities()
+		revocations, err3 := pki.Revocations()
+		if err := errors.Join(err, err2, err3); err != nil {
 			return err
 		}
+		peers = append(peers, authorities...)
 		if asJSON {
-			if peers == nil {
-				peers = []opcua.Peer{}
-			}
-			return printJSON(c, peers)
+			return printJSON(c, struct {
+				Certificates []opcua.Peer
+				Revocations  []opcua.Revocation
+			}{append([]opcua.Peer{}, peers...), append([]opcua.Revocation{}, revocations...)})
 		}
 		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "THUMBPRINT\t\tUNTIL\tAPPLICATION")
 		for _, p := range peers {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\n", p.Thumbprint, p.Folder, p.Until.UTC().Format(time.DateOnly), p.URI, p.Subject)
+		}
+		for _, r := range revocations {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d revoked by %s\n", r.File, r.Folder, r.Until.UTC().Format(time.DateOnly), r.Revoked, r.Issuer)
 		}
 		return w.Flush()
 	}

@@ -139,10 +139,10 @@ func usableKey() (*rsa.PrivateKey, error) {
 	return nil, errors.New("no usable RSA key in a hundred")
 }
 
-// Peer is the certificate of a client.
+// Peer is the certificate of a client, or of an authority that signs some.
 type Peer struct {
 	Thumbprint string // SHA-1 of the certificate, hexadecimal, as OPC UA tools show it
-	Folder     string // Trusted or Rejected
+	Folder     string // Trusted, Rejected or Issuers
 	Subject    string
 	URI        string
 	Until      time.Time
@@ -153,9 +153,14 @@ type Peer struct {
 func (p Peer) Is(der []byte) bool { return p.Thumbprint == thumbprint(der) }
 
 // Peers lists the certificates of the clients that are trusted or were turned away. A file that holds no certificate is an error.
-func (p *PKI) Peers() ([]Peer, error) {
+func (p *PKI) Peers() ([]Peer, error) { return p.peers(Trusted, Rejected) }
+
+// Authorities lists the certificates of those who may have signed a trusted client's.
+func (p *PKI) Authorities() ([]Peer, error) { return p.peers(Issuers) }
+
+func (p *PKI) peers(folders ...string) ([]Peer, error) {
 	var list []Peer
-	for _, folder := range []string{Trusted, Rejected} {
+	for _, folder := range folders {
 		names, err := filepath.Glob(filepath.Join(p.Dir, folder, "*"))
 		if err != nil {
 			return nil, fmt.Errorf("certificates: %w", err)
@@ -175,6 +180,41 @@ func (p *PKI) Peers() ([]Peer, error) {
 	return list, nil
 }
 
+// Revocation is a list of certificates that an authority has taken back.
+type Revocation struct {
+	Folder  string // TrustedCRL or IssuersCRL
+	File    string
+	Issuer  string
+	Until   time.Time // when the next list is due
+	Revoked int       // certificates
+}
+
+// Revocations lists the lists of revoked certificates. A file that holds none is an error: the gateway would pass over it.
+func (p *PKI) Revocations() ([]Revocation, error) {
+	var list []Revocation
+	for _, folder := range []string{TrustedCRL, IssuersCRL} {
+		names, err := filepath.Glob(filepath.Join(p.Dir, folder, "*"))
+		if err != nil {
+			return nil, fmt.Errorf("revocation lists: %w", err)
+		}
+		for _, name := range names {
+			der, err := os.ReadFile(name) //nolint:gosec // in our own directory
+			if err != nil {
+				return nil, fmt.Errorf("revocation lists: %w", err)
+			}
+			if block, _ := pem.Decode(der); block != nil {
+				der = block.Bytes
+			}
+			crl, err := x509.ParseRevocationList(der)
+			if err != nil {
+				return nil, fmt.Errorf("revocation list %s: %w", name, err)
+			}
+			list = append(list, Revocation{folder, filepath.Base(name), crl.Issuer.String(), crl.NextUpdate, len(crl.RevokedCertificateEntries)})
+		}
+	}
+	return list, nil
+}
+
 // Trust lets a client connect from its next connection on. The client is named by a certificate file (PEM or DER), or by the
 // beginning of the thumbprint of a certificate that was turned away, at least eight digits.
 func (p *PKI) Trust(name string) (Peer, error) {
@@ -189,6 +229,9 @@ func (p *PKI) Trust(name string) (Peer, error) {
 		}
 	} else if err != nil {
 		return Peer{}, fmt.Errorf("trust: %w", err)
+	}
+	if err := strong(crt); err != nil {
+		return Peer{}, fmt.Errorf("trust: certificate of %s: %w", crt.Subject, err)
 	}
 	if !slices.Contains(crt.ExtKeyUsage, x509.ExtKeyUsageClientAuth) && len(crt.ExtKeyUsage) > 0 {
 		return Peer{}, fmt.Errorf("trust: %s does not allow client authentication; have it made anew with that usage", crt.Subject)

@@ -28,7 +28,7 @@ const (
 	defaultSessionTimeout = 30 * time.Second // a crashed supervisor must not hold one of a PLC's few sessions for long
 	requestTimeout        = 2 * time.Second  // also bounds a write into a full socket, which no context ends
 	closeTimeout          = 100 * time.Millisecond
-	maxMessage            = 1 << 20 // a status is about 2 KB
+	maxMessage            = 1 << 18 // a status is about 2 KB, a waveform 66 at most; one of nested values must not fill the stack (1 GB)
 )
 
 // Dialer opens the connection to one device.
