@@ -148,10 +148,9 @@ var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "protecti
 func givenUpForCause(r *run, bad func(string, string, ...any)) {
 	struck := map[string]bool{} // stations
 	for _, h := range r.happened("fault") {
-		name, _, _ := strings.Cut(h.Text, " ")
-		if slices.Contains(destroyed, name) {
-			struck[h.Station] = true
-			station, _, _ := strings.Cut(h.Device, ".")
+		words := strings.Fields(h.Text) // "plc-reboot ST060.welder …"
+		if len(words) > 1 && slices.Contains(destroyed, words[0]) {
+			station, _, _ := strings.Cut(words[1], ".")
 			struck[station] = true
 		}
 	}

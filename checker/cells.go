@@ -91,19 +91,19 @@ func noBadCell(r *run, bad func(string, string, ...any)) {
 }
 
 // conserved follows every body to where it is now, and every code to where it is on record. A code that is on record in quarantine
-// without having been placed is one that was read and lay nowhere, or one that a person must look for: it counts for no body.
+// is one that was read and lay nowhere, or one of which nobody knows whether it was moved: it counts only if it was.
 func conserved(r *run, bad func(string, string, ...any)) {
 	if !r.Ended {
 		return
 	}
-	at, lie := map[string]string{}, map[string]int{}
+	at, lie, moved := map[string]string{}, map[string]int{}, map[string]bool{}
 	for i := range r.Truth {
 		h := &r.Truth[i]
 		switch {
 		case h.What == "cell-made":
 			at[h.Body] = "nest"
 		case h.What == "moved" && h.Body != "":
-			at[h.Body] = h.To
+			at[h.Body], moved[h.Cell] = h.To, true
 		case h.What == "placed":
 			at[h.Body] = "pack"
 		}
@@ -117,7 +117,7 @@ func conserved(r *run, bad func(string, string, ...any)) {
 		if rejected {
 			bins["bin "+bin]++
 		}
-		if k.Station == "ST010" && k.To != quarantineStation {
+		if k.Station == "ST010" && (k.To != quarantineStation || moved[k.Part]) {
 			left++
 		}
 	}
