@@ -91,7 +91,7 @@ func noBadCell(r *run, bad func(string, string, ...any)) {
 }
 
 // conserved follows every body to where it is now, and every code to where it is on record. A code that is on record in quarantine
-// is one that was read and lay nowhere, or one of which nobody knows whether it was moved: it counts only if it was.
+// is one that was read and lay nowhere: it counts for no body.
 func conserved(r *run, bad func(string, string, ...any)) {
 	if !r.Ended {
 		return
@@ -103,7 +103,7 @@ func conserved(r *run, bad func(string, string, ...any)) {
 		case h.What == "cell-made":
 			at[h.Body] = "nest"
 		case h.What == "moved" && h.Body != "":
-			at[h.Body], moved[h.Cell] = h.To, true
+			at[h.Body], moved[h.Token] = h.To, true
 		case h.What == "placed":
 			at[h.Body] = "pack"
 		}
@@ -117,7 +117,12 @@ func conserved(r *run, bad func(string, string, ...any)) {
 		if rejected {
 			bins["bin "+bin]++
 		}
-		if k.Station == "ST010" && (k.To != quarantineStation || moved[k.Part]) {
+		if k.Station == "ST010" && k.To != quarantineStation {
+			left++
+		}
+	}
+	for _, k := range r.of("act-quarantined", "act-done") { // moved, and on record as nobody knows
+		if k.Station == "ST010" && k.Verdict != "OK" && moved[k.Token] {
 			left++
 		}
 	}
