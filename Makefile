@@ -11,10 +11,12 @@ CONCURRENT := ./plc/... ./simulator/... ./supervisor/... ./traceability/... ./co
 FUZZTIME ?= 20s
 # How often both processes are killed over real sockets in make test; a plain go test does a few.
 KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
-GOTEST := go test -json -timeout 10m
+GOTEST := go test -json -timeout 20m
+# Whole lines with clients and a browser: one such package at a time, or they take each other's time.
+WHOLE := ./test/browser ./test/strangers
 
 test: lint ## set up, lint, every test, the race detector where there are goroutines, seventy kills
-	{ $(GOTEST) ./... && $(GOTEST) -race $(CONCURRENT) && $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
+	{ $(GOTEST) $$(go list ./... | grep -v -e test/browser -e test/strangers) && $(GOTEST) -p 1 $(WHOLE) && $(GOTEST) -race $(CONCURRENT) && $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
 
 lint: ## format, lint, vet
 	scripts/setup.sh
