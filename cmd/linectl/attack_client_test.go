@@ -25,6 +25,7 @@ import (
 // clientsAttacks are made by whoever has stolen a trusted certificate with its key, and some of them a password as well.
 func clientsAttacks() []attack {
 	return []attack{
+		{"weak policies, none, and anonymous", weakPolicies},
 		{"OpenSecureChannel that is too short inside", shortOpen},
 		{"chunks without a final one", chunkFlood},
 		{"chunks without a final one over many requests", chunkFloodOverRequests},
