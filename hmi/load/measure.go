@@ -117,10 +117,10 @@ type Delivered struct {
 	To     time.Time `json:"to"`   // to before this
 }
 
-// Watch opens the clients with a subscription each. Call Close at the end.
+// Watch opens the clients, and when all have come in a subscription for each: a server that is already at its end with those who
+// watch would let nobody in any more. Call Close at the end.
 func (s Server) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	all := &Watching{}
-	at := 0
 	for i := range w.Clients {
 		s.User = w.Users[i%len(w.Users)]
 		c, err := s.Dial(ctx)
@@ -129,36 +129,43 @@ func (s Server) Watch(ctx context.Context, w Watch) (*Watching, error) {
 			return nil, err
 		}
 		all.clients = append(all.clients, c)
-		notes := make(chan *opcua.PublishNotificationData, 64)
-		sub, err := c.Subscribe(ctx, &opcua.SubscriptionParameters{Interval: w.Interval}, notes)
-		if err != nil {
+	}
+	for i, c := range all.clients {
+		if err := all.subscribe(ctx, c, w, i*w.Items); err != nil {
 			all.Close()
-			return nil, fmt.Errorf("subscribe: %w", err)
-		}
-		go all.listen(ctx, notes)
-		var items []*ua.MonitoredItemCreateRequest
-		for i := range w.Items {
-			item := opcua.NewMonitoredItemCreateRequestWithDefaults(c.Node(w.Names[at%len(w.Names)]), ua.AttributeIDValue, uint32(i))
-			item.RequestedParameters.SamplingInterval = float64(w.Sampling.Milliseconds())
-			item.RequestedParameters.QueueSize = w.Queue
-			items = append(items, item)
-			at++
-		}
-		for part := range slices.Chunk(items, 250) {
-			res, err := sub.Monitor(ctx, ua.TimestampsToReturnBoth, part...)
-			if err != nil {
-				all.Close()
-				return nil, fmt.Errorf("watch: %w", err)
-			}
-			for _, r := range res.Results {
-				if r.StatusCode != ua.StatusOK {
-					all.Close()
-					return nil, fmt.Errorf("watch: %w", r.StatusCode)
-				}
-			}
+			return nil, fmt.Errorf("watch: %w", err)
 		}
 	}
 	return all, nil
+}
+
+// subscribe lets one client watch its items, from the at-th name on.
+func (w *Watching) subscribe(ctx context.Context, c *Client, what Watch, at int) error {
+	notes := make(chan *opcua.PublishNotificationData, 64)
+	sub, err := c.Subscribe(ctx, &opcua.SubscriptionParameters{Interval: what.Interval}, notes)
+	if err != nil {
+		return err
+	}
+	go w.listen(ctx, notes)
+	var items []*ua.MonitoredItemCreateRequest
+	for i := range what.Items {
+		item := opcua.NewMonitoredItemCreateRequestWithDefaults(c.Node(what.Names[(at+i)%len(what.Names)]), ua.AttributeIDValue, uint32(i))
+		item.RequestedParameters.SamplingInterval = float64(what.Sampling.Milliseconds())
+		item.RequestedParameters.QueueSize = what.Queue
+		items = append(items, item)
+	}
+	for part := range slices.Chunk(items, 250) {
+		res, err := sub.Monitor(ctx, ua.TimestampsToReturnBoth, part...)
+		if err != nil {
+			return err
+		}
+		for _, r := range res.Results {
+			if r.StatusCode != ua.StatusOK {
+				return r.StatusCode
+			}
+		}
+	}
+	return nil
 }
 
 func (w *Watching) listen(ctx context.Context, notes <-chan *opcua.PublishNotificationData) {

@@ -405,8 +405,13 @@ func spaceChanges(t *testing.T, b *bench, value func(string, any, opcua.Quality)
 		t.Fatal(err)
 	}
 	request := gopcua.NewMonitoredItemCreateRequestWithDefaults(node(t, c, "Thing.Int"), ua.AttributeIDValue, 1)
-	if _, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, request); err != nil {
+	request.RequestedParameters.SamplingInterval = 50 // half of the time between two changes of a line
+	res, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, request)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if got := res.Results[0].RevisedSamplingInterval; got != 50 {
+		t.Errorf("a value is sampled every %v ms, asked for were 50", got)
 	}
 	want := func(n int32, status ua.StatusCode) {
 		t.Helper()

@@ -93,6 +93,8 @@ func NewServer(o Options) (*Server, error) {
 	if s.innards, err = findInnards(); err != nil {
 		return nil, err
 	}
+	can := ua.NewServerCapabilities()
+	can.MinSupportedSampleRate = minSampling // the library's own 100 ms overrules what a variable allows
 	made, err := server.New(
 		ua.ApplicationDescription{
 			ApplicationURI: o.PKI.URI, ProductURI: "urn:linectl", ApplicationType: ua.ApplicationTypeServer,
@@ -103,7 +105,7 @@ func NewServer(o Options) (*Server, error) {
 		server.WithSecurityPolicyNone(false), server.WithAnonymousIdentity(false),
 		server.WithAuthenticateUserNameIdentityFunc(s.authenticate), withCertificates, server.WithGetRolesFunc(s.roles),
 		server.WithRolePermissions(permissions(o.Known, ua.PermissionTypeBrowse|ua.PermissionTypeRead|ua.PermissionTypeReadHistory|ua.PermissionTypeReceiveEvents|ua.PermissionTypeCall)),
-		server.WithMaxWorkerThreads(maxWorkers), server.WithServerDiagnostics(false), server.WithMaxSessionCount(maxSessions),
+		server.WithMaxWorkerThreads(maxWorkers), server.WithServerDiagnostics(false), server.WithServerCapabilities(can), server.WithMaxSessionCount(maxSessions),
 		server.WithMaxSubscriptionCount(maxSubscriptions), server.WithTransportLimits(bufferSize, maxMessage, maxChunks),
 		server.WithBuildInfo(ua.BuildInfo{ProductURI: "urn:linectl", ManufacturerName: "linectl", ProductName: "linectl gateway", SoftwareVersion: o.Version}),
 	)
