@@ -73,17 +73,16 @@ func freePorts(ctx context.Context, path string) error {
 	}()
 	var failed error
 	body = loopbackAddress.ReplaceAllFunc(body, func(old []byte) []byte {
-		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+		l, err := holdFreePort(ctx)
 		if err != nil {
 			failed = err
 			return old
 		}
 		held = append(held, l)
-		return []byte("address: " + l.Addr().String())
+		return []byte("address: " + loopback(l))
 	})
 	if failed != nil {
-		return fmt.Errorf("demo: no free port: %w", failed)
+		return fmt.Errorf("demo: %w", failed)
 	}
 	if err := os.WriteFile(path, body, 0o600); err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -53,16 +53,6 @@ func (f *demoFaces) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
-// freePort returns an address of this computer that nobody listens on now.
-func freePort(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("demo: no free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
-}
-
 // welcome makes the accounts of the demo, or takes those that a former demo made in the same directory, and waits until the
 // faces answer.
 func (d *demo) welcome(ctx context.Context) error {

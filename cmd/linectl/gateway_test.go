@@ -47,12 +47,9 @@ func newHMIBench(t *testing.T) *hmiBench {
 	}
 	t.Cleanup(func() { _ = d.plant.stop(10 * time.Second) })
 	b := &hmiBench{dir: dir, data: filepath.Join(dir, demoRecords)}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if b.address, err = freePort(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.address = l.Addr().String()
-	_ = l.Close()
 	if b.identity, err = opcua.CreateIdentity("urn:test:hmi", "hmi", time.Now()); err != nil {
 		t.Fatal(err)
 	}

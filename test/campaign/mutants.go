@@ -8,6 +8,9 @@ type Mutant struct {
 	Old, New string // Old stands in the file exactly once
 }
 
+// Quick are mutants that a few trials find. make test looks for them, make sim for all.
+var Quick = []string{"any result is taken for the open act's", "an act that runs is given up at once", "the result of another part is taken"}
+
 // Mutants are the mistakes that a campaign must find.
 var Mutants = []Mutant{
 	{"a device that has forgotten is believed", "plc/rules.go", "case s.RetainID != retainID:", "case false && s.RetainID != retainID:"},
