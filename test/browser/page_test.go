@@ -315,7 +315,7 @@ func (p *screen) fits() {
 	wide := js[struct {
 		Over int
 		Who  []string
-	}](p, `(() => { const w = document.documentElement.clientWidth; const who = [...document.querySelectorAll('main *, header *, footer *')].filter(e => { const r = e.getBoundingClientRect(); return r.width > 0 && !e.closest('.out') && (r.right > w + 1 || r.left < -1) && !e.closest('[data-scroll]'); }).slice(0, 3).map(e => e.outerHTML.slice(0, 120)); return {Over: document.documentElement.scrollWidth - w, Who: who}; })()`)
+	}](p, `(() => { const w = document.documentElement.clientWidth; const who = [...document.querySelectorAll('main *, header *, footer *')].filter(e => { const r = e.getBoundingClientRect(); return r.width > 0 && !e.closest('.out') && (r.right > w + 1 || r.left < -1) && !e.closest('.scroll'); }).slice(0, 3).map(e => e.outerHTML.slice(0, 120)); return {Over: document.documentElement.scrollWidth - w, Who: who}; })()`)
 	if wide.Over > 0 || len(wide.Who) > 0 {
 		at := js[string](p, `location.pathname + ' ' + innerWidth + '×' + innerHeight`)
 		p.t.Errorf("%s in %s: the page is %d px wider than the screen: %s", at, p.lang, wide.Over, strings.Join(wide.Who, "\n  "))

@@ -33,10 +33,12 @@ func TestO2StartTheLine(t *testing.T) {
 	// The key is turned; the rest of the sequence from the keyboard alone.
 	mend()
 	until(t, 5*time.Second, "the key is seen", func() bool { return s.station(t, "ST070").Permissives != nil && s.given(t, "ST070") })
+	p.until(5*time.Second, "Reset can act", button(".headline", "Reset")+`?.getAttribute('aria-disabled') === null`)
 	p.tabTo("Reset")
 	p.keys(kb.Enter)
 	p.sees(5*time.Second, `[data-key="ST070"]`, "Idle")
 	p.visit("/")
+	p.until(5*time.Second, "Start can act", button(".headline", "Start")+`?.getAttribute('aria-disabled') === null`)
 	p.tabTo("Start")
 	p.keys(kb.Enter)
 	for _, id := range []string{"ST010", "ST020", "ST040", "ST060", "ST070", "ST100", "ST120", "ST130", "ST140"} {
