@@ -80,7 +80,10 @@ func (g *Gateway) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	wait.Go(func() { g.watch(ctx) })
 	wait.Go(func() { g.follow(ctx) })
-	if g.history != nil {
+	g.mu.Lock()
+	history := g.history
+	g.mu.Unlock()
+	if history != nil {
 		wait.Go(func() { g.recall(ctx) })
 	}
 	defer wait.Wait()

@@ -66,9 +66,11 @@ func recordOutputs(json string) []Argument {
 	}
 }
 
-// DeclareRecords adds the methods that read the records, before Run.
+// DeclareRecords adds the methods that read the records. What past events tell is followed only if it comes before Run.
 func (g *Gateway) DeclareRecords(r Records) error {
+	g.mu.Lock()
 	g.history = r.History
+	g.mu.Unlock()
 	return g.space.Declare(append(recordMethods(r), readWaveform(r.Waveforms))...)
 }
 

@@ -245,16 +245,14 @@ func (s *Server) follow(ctx context.Context, o *session, page *Page, arg string,
 		return &newest
 	}
 	first := make(chan struct{})
+	var once sync.Once
 	go func() {
 		f, err := s.turn(ctx, o, page, arg, where)
 		for {
 			if err == nil && (f.Why == "" || newest.Load() == nil || newest.Load().Why != "") {
 				newest.Store(f) // an answer that is none takes nothing from the screen: what it shows says when it was read
 			}
-			if first != nil {
-				close(first)
-				first = nil
-			}
+			once.Do(func() { close(first) })
 			pause := page.Again
 			if err != nil || f.Why != "" {
 				pause = leafRetry
