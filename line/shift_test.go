@@ -3,6 +3,7 @@ package line_test
 import (
 	"testing"
 	"time"
+	_ "time/tzdata" // also where the computer has no time zones
 
 	"linectl/line"
 )
@@ -11,7 +12,7 @@ func TestShiftsBeginByTheClockOnTheWall(t *testing.T) {
 	load := func(name string) *time.Location {
 		zone, err := time.LoadLocation(name)
 		if err != nil {
-			t.Skipf("this computer knows no time zone %s", name)
+			t.Fatal(err)
 		}
 		return zone
 	}
@@ -44,7 +45,7 @@ func TestShiftsBeginByTheClockOnTheWall(t *testing.T) {
 func TestShiftsLeaveNoGap(t *testing.T) {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("this computer knows no time zones")
+		t.Fatal(err)
 	}
 	plan := line.ShiftPlan{Zone: zone, Starts: []line.ClockTime{2*60 + 30, 6 * 60, 14 * 60, 22 * 60}} // 02:30 is swallowed once and comes twice once
 	s := plan.At(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))

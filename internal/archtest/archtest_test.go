@@ -82,7 +82,7 @@ func TestEachViolationIsCaught(t *testing.T) {
 		{"no package comment", "line/line.go", "package line\n", "line: the package has no comment"},
 		{"a comment without a limit", "line/line.go", "// Package line is words.\npackage line\n", "does not say what the package does not do"},
 		{"unfinished work", "line/a.go", "package line // TODO\n", "do it, file it as an issue"},
-		{"the path of a machine", "README.md", "cd /work/main\n", "README.md: line 1 has \"/work/m\""},
+		{"the path of a machine", "README.md", "cd /home/ali/line\n", "README.md: line 1 has \"/home/a\""},
 		{"a link to nowhere", "README.md", "[a](docs/none.md)\n", "README.md: the link to docs/none.md leads nowhere"},
 		{"a room that is not shown", "alarms/a.go", "// Package alarms is a value. It does not ring.\npackage alarms\n", "the room `alarms` is not in its table"},
 		{"a dependency without a reason", "docs/dependencies.md", "", "no line for github.com/looplab/fsm"},

@@ -24,6 +24,10 @@ func TestTallyCountsAndTellsWhatWentWrong(t *testing.T) {
 {"Action":"skip","Package":"p","Test":"TestA"}
 {"Action":"pass","Package":"p","Test":"TestB"}
 {"Action":"pass","Package":"p"}`, true, []string{"needs root\n", "1 passed, 0 failed, 1 skipped\n"}, ""},
+		{"one left out where all must run", `{"Action":"output","Package":"p","Test":"TestA","Output":"needs root\n"}
+{"Action":"skip","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"pass","Package":"p"}`, false, []string{"needs root\n", "left out, for the reasons above:\n  p TestA\n", "1 passed, 0 failed, 1 skipped\n"}, ""},
 		{"does not build", `{"Action":"build-output","ImportPath":"p","Output":"p.go:1: no\n"}
 {"Action":"build-fail","ImportPath":"p"}
 {"Action":"fail","Package":"p","FailedBuild":"p"}`, false, []string{"p.go:1: no\n", "failed:\n  p\n", "0 passed, 1 failed, 0 skipped\n"}, ""},
@@ -34,7 +38,7 @@ func TestTallyCountsAndTellsWhatWentWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			ok, err := tally(strings.NewReader(tt.events), &out)
+			ok, err := tally(strings.NewReader(tt.events), &out, strings.Contains(tt.name, "all must run"))
 			if ok != tt.ok || err != nil {
 				t.Errorf("ok = %v, %v; want %v", ok, err, tt.ok)
 			}

@@ -19,9 +19,6 @@ func TestTheRulesSuffice(t *testing.T) {
 		"two joints, a supervisor that was paused": {Joints: 2, Tokens: 2, Slots: 2, Reboots: 1, Losses: 1, Pauses: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && m.Pauses > 0 {
-				t.Skip("skipped by -short: some seconds")
-			}
 			r, err := m.Search(most, false)
 			if err != nil {
 				t.Fatal(err)

@@ -53,9 +53,6 @@ func within(m *testing.M) (code int) {
 }
 
 func prepare(dir string) string {
-	if testing.Short() {
-		return "left out by -short"
-	}
 	if _, err := exec.LookPath("chromium"); err != nil {
 		return "no chromium here; scripts/setup.sh installs it"
 	}

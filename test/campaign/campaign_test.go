@@ -26,7 +26,32 @@ const (
 	untilFailure  = "CAMPAIGN_MUTANT"  // set in the process that has a mutant compiled in: end at the first violation
 	mutantSeeds   = 1000               // within which a mutant must be found
 	foundMark     = "VIOLATION FOUND " // with the number of the trial
+	notFoundMark  = "NOT FOUND"
 )
+
+func TestMain(m *testing.M) {
+	if os.Getenv(untilFailure) != "" {
+		os.Exit(look())
+	}
+	os.Exit(m.Run())
+}
+
+// look is all that a process does which has a mutant compiled in: it goes on until a trial is violated.
+func look() int {
+	for seed := range uint64(mutantSeeds) {
+		out, err := campaign.Run(campaign.Draw(seed + 1))
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		if len(out.Violations) > 0 {
+			fmt.Printf("%s%d %s\n", foundMark, seed+1, out.Violations[0])
+			return 0
+		}
+	}
+	fmt.Println(notFoundMark)
+	return 0
+}
 
 func wanted(t *testing.T, name string, otherwise int) int {
 	t.Helper()
@@ -81,9 +106,6 @@ func violated(p campaign.Plan) bool {
 
 // TestCampaign lives through the seeds from 1 on. One that fails is made smaller and told with its plan.
 func TestCampaign(t *testing.T) {
-	if os.Getenv(untilFailure) != "" {
-		t.Skip("skipped: this process looks for a mutant")
-	}
 	n := wanted(t, seedsWanted, 25)
 	began := time.Now()
 	sum := &tally{struck: map[simulator.FaultName]int{}, packs: map[line.PackState]int{}}
@@ -126,29 +148,8 @@ func TestTheSameSeedHasTheSameJournal(t *testing.T) {
 	}
 }
 
-// TestFindTheMutant runs in a process that has a mutant compiled in: it goes on until a trial is violated.
-func TestFindTheMutant(t *testing.T) {
-	if os.Getenv(untilFailure) == "" {
-		t.Skip("skipped: run by TestMutantsAreFound")
-	}
-	for seed := range uint64(mutantSeeds) {
-		out, err := campaign.Run(campaign.Draw(seed + 1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(out.Violations) > 0 {
-			fmt.Printf("%s%d %s\n", foundMark, seed+1, out.Violations[0])
-			return
-		}
-	}
-	t.Error("not found")
-}
-
 // TestMutantsAreFound compiles one mistake after the other into the product and lets a campaign look for it.
 func TestMutantsAreFound(t *testing.T) {
-	if os.Getenv(untilFailure) != "" {
-		t.Skip("skipped: this process looks for a mutant")
-	}
 	chosen := slices.Clone(campaign.Mutants)
 	if os.Getenv(mutantsWanted) != "all" {
 		chosen = slices.DeleteFunc(chosen, func(m campaign.Mutant) bool { return !slices.Contains(campaign.Quick, m.Name) })
@@ -194,7 +195,7 @@ func seek(t *testing.T, root string, m campaign.Mutant) string {
 	if err := os.WriteFile(overlay, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-timeout=30m", "-overlay", overlay, "-run", "^TestFindTheMutant$", "-v", ".") //nolint:gosec // this test itself
+	run := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-timeout=30m", "-overlay", overlay, "-v", ".") //nolint:gosec // this test itself
 	run.Env = append(os.Environ(), untilFailure+"=1")
 	out, err := run.CombinedOutput()
 	text := string(out)
@@ -207,7 +208,7 @@ func seek(t *testing.T, root string, m campaign.Mutant) string {
 		_, where, _ := strings.Cut(text, "panic:")
 		where, _, _ = strings.Cut(where, "\n")
 		return "that ended in a panic:" + where
-	case strings.Contains(text, "not found"):
+	case strings.Contains(text, notFoundMark):
 		return ""
 	}
 	t.Fatalf("the mutant does not compile: %v\n%s", err, text)

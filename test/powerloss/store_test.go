@@ -92,12 +92,8 @@ var watch struct {
 }
 
 // watched lets the child work under strace.
-func watched(t *testing.T) (dir string, events []powerloss.Event) {
+func watched(t *testing.T, strace string) (dir string, events []powerloss.Event) {
 	t.Helper()
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Skip("skipped: strace is not installed; scripts/setup.sh installs it")
-	}
 	dir = t.TempDir()
 	notes := filepath.Join(t.TempDir(), "calls")
 	child := exec.CommandContext(t.Context(), strace, "-f", "-y", "-xx", "-s", "1000000", "-o", notes, //nolint:gosec // this test itself
@@ -142,16 +138,20 @@ func entries(t *testing.T, dir string) ([]line.Entry, error) {
 // cuts takes the power away at many moments and counts the cuts after which something is lost that was acknowledged.
 func cuts(t *testing.T, n int, deaf string) (lost int) {
 	t.Helper()
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("skipped: strace is not installed; scripts/setup.sh installs it")
+	}
 	watch.once.Do(func() {
-		watch.dir, watch.events = watched(t)
+		watch.dir, watch.events = watched(t, strace)
 		var err error
 		if watch.whole, err = entries(t, watch.dir); err != nil {
 			t.Fatal(err)
 		}
 	})
 	dir, events, whole := watch.dir, watch.events, watch.whole
-	if events == nil {
-		t.Skip("skipped: there is nothing to look at; see the test before")
+	if whole == nil {
+		t.Fatal("no store could be watched; the test before says why")
 	}
 	chance := rand.New(rand.NewPCG(11, uint64(n)))
 	kinds := map[powerloss.Kind]int{}
