@@ -2,7 +2,6 @@ package virtual_test
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"linectl/line"
 	"linectl/recipes"
 	"linectl/simulator"
-	"linectl/stations"
 	"linectl/supervisor"
 	"linectl/virtual"
 )
@@ -33,59 +31,17 @@ type rig struct {
 	truth  []simulator.Event // what physically happened
 }
 
-var layout = []struct {
-	id    line.StationID
-	kind  line.Kind
-	roles []stations.Role
-}{
-	{"ST010", line.Receive, []stations.Role{stations.Scanner}},
-	{"ST020", line.Sort, []stations.Role{stations.Tester, stations.Robot}},
-	{"ST040", line.Stack, []stations.Role{stations.Robot}},
-	{"ST060", line.Weld, []stations.Role{stations.Robot, stations.Welder}},
-	{"ST070", line.Inspect, []stations.Role{stations.Meter, stations.Vision}},
-	{"ST100", line.Assemble, []stations.Role{stations.Robot, stations.PLC}},
-	{"ST120", line.LeakTest, []stations.Role{stations.Tester}},
-	{"ST130", line.EndOfLine, []stations.Role{stations.Tester}},
-	{"ST140", line.PackOut, []stations.Role{stations.Printer}},
-	{"ST900", line.Bench, []stations.Role{stations.Terminal}},
-}
-
-func loadRecipes(t testing.TB) []*recipes.Recipe {
-	t.Helper()
-	names, err := fs.Glob(examples.FS, "reference/recipes/*.yaml")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no sample recipes: %v", err)
-	}
-	var all []*recipes.Recipe
-	for _, name := range names {
-		source, err := fs.ReadFile(examples.FS, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := recipes.Parse(name, source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
-}
-
 // newRig builds the line. The plant keeps its memory in dir, or nowhere when dir is empty.
 func newRig(t testing.TB, seed uint64, dir string) *rig {
 	t.Helper()
 	r := &rig{t: t, seed: seed, memory: &virtual.Memory{}, fence: 1, dir: dir}
-	r.config = supervisor.Config{Name: "pilot", Version: "test", Simulated: true, Recipes: loadRecipes(t), Supplier: map[line.CellID]line.SupplierCell{}}
-	r.plantC = simulator.Config{Seed: seed, Speed: 60, Witness: func(e simulator.Event) { r.truth = append(r.truth, e) }}
-	for _, s := range layout {
-		sc := supervisor.StationConfig{ID: s.id, Kind: s.kind, Title: string(s.kind), Buffer: 4}
-		for _, role := range s.roles {
-			id := line.DeviceID(fmt.Sprintf("%s.%s", s.id, role))
-			sc.Devices = append(sc.Devices, supervisor.DeviceConfig{ID: id, Role: role, Simulated: true})
-			r.plantC.Devices = append(r.plantC.Devices, simulator.DeviceConfig{ID: id, Station: s.id, Kind: s.kind})
-		}
-		r.config.Stations = append(r.config.Stations, sc)
+	samples, err := recipes.Load(examples.FS, "reference/recipes/*.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
+	r.config = supervisor.Config{Name: "pilot", Version: "test", Simulated: true, Recipes: samples, Supplier: map[line.CellID]line.SupplierCell{}}
+	r.plantC = simulator.Config{Seed: seed, Speed: 60, Witness: func(e simulator.Event) { r.truth = append(r.truth, e) }}
+	virtual.Equip(&r.config, &r.plantC)
 	plant := r.plant(morning)
 	for _, c := range plant.Notices() {
 		r.config.Supplier[c.Cell] = c
@@ -134,9 +90,9 @@ func (r *rig) loadMaterial() {
 	for _, rec := range r.config.Recipes {
 		for _, m := range rec.Materials {
 			if m.Level == "lot" {
-				for _, s := range layout {
-					if s.kind == m.Kind {
-						r.ask(line.LoadMaterial{Station: s.id, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: r.Now.Add(1000 * time.Hour)})
+				for _, s := range virtual.Reference() {
+					if s.Kind == m.Kind {
+						r.ask(line.LoadMaterial{Station: s.ID, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: r.Now.Add(1000 * time.Hour)})
 					}
 				}
 			}

@@ -84,7 +84,8 @@ func (r *rig) mayChangeMode(chance *rand.Rand) {
 	if chance.IntN(10) != 0 {
 		return
 	}
-	station := string(layout[chance.IntN(len(layout))].id)
+	places := virtual.Reference()
+	station := string(places[chance.IntN(len(places))].ID)
 	r.try(line.Machine{Target: station, Command: "Stop"})
 	for _, mode := range []string{"Maintenance", "Production"} {
 		if _, err := r.Run(2*time.Second, func(*virtual.World) bool { return r.try(line.SetMode{Target: station, Mode: mode}).Accepted }); err != nil {

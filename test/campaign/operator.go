@@ -7,6 +7,7 @@ import (
 
 	"linectl/checker"
 	"linectl/line"
+	"linectl/virtual"
 )
 
 // ask asks the line as the operator, and notes what the operator was told.
@@ -34,9 +35,9 @@ func (t *trial) setUp() {
 			if m.Level != "lot" {
 				continue
 			}
-			for _, s := range layout {
-				if s.kind == m.Kind {
-					t.insist(line.LoadMaterial{Station: s.id, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: morning.Add(1000 * time.Hour)})
+			for _, s := range virtual.Reference() {
+				if s.Kind == m.Kind {
+					t.insist(line.LoadMaterial{Station: s.ID, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: morning.Add(1000 * time.Hour)})
 				}
 			}
 		}

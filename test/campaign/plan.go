@@ -8,6 +8,7 @@ import (
 
 	"linectl/line"
 	"linectl/simulator"
+	"linectl/virtual"
 )
 
 // Plan is everything that happens in a trial beside the work itself.
@@ -68,10 +69,11 @@ func Draw(seed uint64) Plan {
 // drawFault takes any fault, anywhere: one that can never happen there is refused by the plant and does no harm.
 func drawFault(chance *rand.Rand) Timed {
 	kind := simulator.Catalogue[chance.IntN(len(simulator.Catalogue))]
-	at := layout[chance.IntN(len(layout))]
-	f := simulator.Fault{Name: kind.Name, Target: string(at.id)}
-	if len(at.roles) > 0 && chance.IntN(2) == 0 {
-		f.Target += "." + string(at.roles[chance.IntN(len(at.roles))])
+	places := virtual.Reference()
+	at := places[chance.IntN(len(places))]
+	f := simulator.Fault{Name: kind.Name, Target: string(at.ID)}
+	if chance.IntN(2) == 0 {
+		f.Target = string(at.Devices()[chance.IntN(len(at.Roles))])
 	}
 	switch {
 	case kind.Strikes != nil:

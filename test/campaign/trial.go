@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"linectl/checker"
@@ -14,7 +13,6 @@ import (
 	"linectl/line"
 	"linectl/recipes"
 	"linectl/simulator"
-	"linectl/stations"
 	"linectl/supervisor"
 	"linectl/virtual"
 )
@@ -43,26 +41,6 @@ const (
 )
 
 var morning = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
-
-type place struct {
-	id    line.StationID
-	kind  line.Kind
-	roles []stations.Role
-}
-
-// layout is the reference line.
-var layout = []place{
-	{"ST010", line.Receive, []stations.Role{stations.Scanner}},
-	{"ST020", line.Sort, []stations.Role{stations.Tester, stations.Robot}},
-	{"ST040", line.Stack, []stations.Role{stations.Robot}},
-	{"ST060", line.Weld, []stations.Role{stations.Robot, stations.Welder}},
-	{"ST070", line.Inspect, []stations.Role{stations.Meter, stations.Vision}},
-	{"ST100", line.Assemble, []stations.Role{stations.Robot, stations.PLC}},
-	{"ST120", line.LeakTest, []stations.Role{stations.Tester}},
-	{"ST130", line.EndOfLine, []stations.Role{stations.Tester}},
-	{"ST140", line.PackOut, []stations.Role{stations.Printer}},
-	{"ST900", line.Bench, []stations.Role{stations.Terminal}},
-}
 
 // trial is one run of a plan.
 type trial struct {
@@ -107,18 +85,10 @@ func (t *trial) build() error {
 	t.config = supervisor.Config{Name: "campaign", Version: "test", Simulated: true, Supplier: map[line.CellID]line.SupplierCell{}}
 	plant := simulator.Config{Seed: t.Seed, Speed: PlantSpeed, CellsPerLane: 400, Witness: t.witness}
 	var err error
-	if t.config.Recipes, err = samples(); err != nil {
+	if t.config.Recipes, err = recipes.Load(examples.FS, "reference/recipes/*.yaml"); err != nil {
 		return err
 	}
-	for _, s := range layout {
-		sc := supervisor.StationConfig{ID: s.id, Kind: s.kind, Title: string(s.kind), Buffer: 4}
-		for _, role := range s.roles {
-			id := line.DeviceID(fmt.Sprintf("%s.%s", s.id, role))
-			sc.Devices = append(sc.Devices, supervisor.DeviceConfig{ID: id, Role: role, Simulated: true})
-			plant.Devices = append(plant.Devices, simulator.DeviceConfig{ID: id, Station: s.id, Kind: s.kind})
-		}
-		t.config.Stations = append(t.config.Stations, sc)
-	}
+	virtual.Equip(&t.config, &plant)
 	p, err := simulator.New(plant, "", morning)
 	if err != nil {
 		return err
@@ -132,26 +102,6 @@ func (t *trial) build() error {
 	}
 	t.World = virtual.New(morning, l, t.fence, p, t.store)
 	return nil
-}
-
-func samples() ([]*recipes.Recipe, error) {
-	names, err := fs.Glob(examples.FS, "reference/recipes/*.yaml")
-	if err != nil {
-		return nil, err
-	}
-	var all []*recipes.Recipe
-	for _, name := range names {
-		source, err := fs.ReadFile(examples.FS, name)
-		if err != nil {
-			return nil, err
-		}
-		r, err := recipes.Parse(name, source)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, nil
 }
 
 // witness writes the ground truth as the plant's file has it.
