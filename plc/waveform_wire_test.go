@@ -5,13 +5,13 @@ import (
 	"encoding/pem"
 	"log/slog"
 	"math"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/packml"
 	"linectl/plc"
@@ -130,22 +130,12 @@ func (c *weldingCell) whole(t testing.TB, done line.ActFinished) {
 	c.Send(line.Job{Op: line.Acknowledge, Device: "ST060.welder", Token: done.Token})
 }
 
-func reserved(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestWaveformsOverModbus(t *testing.T) {
 	for _, order := range []tags.WordOrder{tags.ABCD, tags.DCBA} {
 		t.Run(string(order), func(t *testing.T) {
 			layout := tags.DefaultModbusMap
 			layout.Order, layout.WaveformBase = order, 30000
-			address := reserved(t)
+			address := testnet.FreeAddress(t)
 			c := serveWelder(t, simulator.Endpoint{Device: "ST060.welder", Protocol: simulator.Modbus, Address: address, Modbus: layout}, "")
 			c.dial(t, &modbus.Dialer{Address: address, Map: layout})
 			for joint := 1; joint <= 3; joint++ {
@@ -158,7 +148,7 @@ func TestWaveformsOverModbus(t *testing.T) {
 // The tag map promises an area that the device does not have: the result is told all the same, and the device works on.
 func TestAnAreaThatIsNotThereCostsOnlyTheWaveform(t *testing.T) {
 	layout := tags.DefaultModbusMap
-	address := reserved(t)
+	address := testnet.FreeAddress(t)
 	c := serveWelder(t, simulator.Endpoint{Device: "ST060.welder", Protocol: simulator.Modbus, Address: address, Modbus: layout}, "")
 	layout.WaveformBase = 2000
 	c.dial(t, &modbus.Dialer{Address: address, Map: layout})
@@ -175,7 +165,7 @@ func TestWaveformsOverOPCUA(t *testing.T) {
 	for _, face := range []tags.Face{tags.FaceMethod, tags.FaceBlocks} {
 		t.Run(string(face), func(t *testing.T) {
 			dir := t.TempDir()
-			pki, address := filepath.Join(dir, "pki"), reserved(t)
+			pki, address := filepath.Join(dir, "pki"), testnet.FreeAddress(t)
 			identity, certificate, err := opcua.LoadOrCreateIdentity(filepath.Join(dir, "own"), "urn:test:linectl", "linectl test", time.Now())
 			if err != nil {
 				t.Fatal(err)
@@ -210,7 +200,7 @@ func TestWaveformsOverOPCUA(t *testing.T) {
 func BenchmarkWaveform(b *testing.B) {
 	layout := tags.DefaultModbusMap
 	layout.WaveformBase = 2000
-	address := reserved(b)
+	address := testnet.FreeAddress(b)
 	c := serveWelder(b, simulator.Endpoint{Device: "ST060.welder", Protocol: simulator.Modbus, Address: address, Modbus: layout}, "")
 	c.dial(b, &modbus.Dialer{Address: address, Map: layout})
 	token := c.weld(b, 1).Token

@@ -3,7 +3,6 @@ package plc_test
 import (
 	"context"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc"
 	"linectl/plc/modbus"
@@ -40,15 +40,8 @@ func startScanner(t testing.TB, order tags.WordOrder) *scanner {
 
 func newScanner(t testing.TB, order tags.WordOrder) *scanner {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &scanner{layout: tags.DefaultModbusMap, addr: l.Addr().String(), events: make(chan line.DeviceEvent, 1000)}
+	s := &scanner{layout: tags.DefaultModbusMap, addr: testnet.FreeAddress(t), events: make(chan line.DeviceEvent, 1000)}
 	s.layout.Order = order
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }
 

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"math"
 	"math/big"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -24,21 +23,12 @@ import (
 	"github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/ua"
 
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/packml"
 	"linectl/plc/tags"
 	"linectl/simulator"
 )
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 const password = "correct horse"
 
@@ -53,7 +43,7 @@ func servePlant(t *testing.T, e simulator.Endpoint) (faces *simulator.Faces, pki
 	t.Helper()
 	dir := t.TempDir()
 	pki = filepath.Join(dir, "pki")
-	e.Address = freePort(t)
+	e.Address = testnet.FreeAddress(t)
 	e.Username, e.Password = "linectl", password
 	plant, err := simulator.New(simulator.Config{Seed: 1, Speed: 100, Devices: reference(), CellsPerLane: 40}, dir, time.Now())
 	if err != nil {

@@ -120,7 +120,7 @@ func (b *besieged) watch(ctx context.Context) {
 // weigh samples the memory of whatever process is the gateway.
 func (b *besieged) weigh(ctx context.Context, t *testing.T) {
 	for ctx.Err() == nil {
-		for _, pid := range childrenOf(t, b.run.cmd.Process.Pid) {
+		for _, pid := range childrenOf(t, b.run.Command.Process.Pid) {
 			if kb := resident(pid); kb > 0 {
 				b.mu.Lock()
 				b.peak = max(b.peak, kb)
@@ -147,7 +147,7 @@ func resident(pid int) int {
 
 func (b *besieged) gateway(t *testing.T) int {
 	t.Helper()
-	if c := childrenOf(t, b.run.cmd.Process.Pid); len(c) == 1 {
+	if c := childrenOf(t, b.run.Command.Process.Pid); len(c) == 1 {
 		return c[0]
 	}
 	return 0
@@ -177,7 +177,7 @@ func (b *besieged) suffer(t *testing.T, name string, attack func(*testing.T) str
 			break
 		}
 		if time.Since(began) > 20*time.Second {
-			t.Fatalf("the operator is not answered: %v; %s", err, b.run.lastWords())
+			t.Fatalf("the operator is not answered: %v; %s", err, b.run.LastWords())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

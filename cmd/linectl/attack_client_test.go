@@ -20,6 +20,8 @@ import (
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 	"github.com/gopcua/opcua/uasc"
+
+	"linectl/uaguard"
 )
 
 // clientsAttacks are made by whoever has stolen a trusted certificate with its key, and some of them a password as well.
@@ -324,7 +326,7 @@ func slowReaders(t *testing.T, b *besieged) string {
 
 func unknownItem(t *testing.T, b *besieged) string {
 	c := b.login(t)
-	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: time.Second}, make(chan *gopcua.PublishNotificationData, 100))
+	sub, err := uaguard.Subscribe(t.Context(), c, &gopcua.SubscriptionParameters{Interval: time.Second}, make(chan *gopcua.PublishNotificationData, 100))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +353,7 @@ func callThenClose(t *testing.T, b *besieged) string {
 
 func refreshFlood(t *testing.T, b *besieged) string {
 	c := b.login(t)
-	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: time.Second}, make(chan *gopcua.PublishNotificationData, 1000))
+	sub, err := uaguard.Subscribe(t.Context(), c, &gopcua.SubscriptionParameters{Interval: time.Second}, make(chan *gopcua.PublishNotificationData, 1000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +373,7 @@ func refreshFlood(t *testing.T, b *besieged) string {
 // filtered watches the line's events through a filter, and makes some.
 func filtered(t *testing.T, b *besieged, elements ...*ua.ContentFilterElement) string {
 	c := b.login(t)
-	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: 200 * time.Millisecond}, make(chan *gopcua.PublishNotificationData, 1000))
+	sub, err := uaguard.Subscribe(t.Context(), c, &gopcua.SubscriptionParameters{Interval: 200 * time.Millisecond}, make(chan *gopcua.PublishNotificationData, 1000))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"linectl/hmi/load"
 	hmi "linectl/hmi/opcua"
+	"linectl/internal/process"
 	"linectl/plc/opcua"
 )
 
@@ -130,7 +131,7 @@ func (b *benchOPCUA) gateway(ctx context.Context, report *benchReport) ([]benchV
 	if err != nil {
 		return nil, err
 	}
-	address, err := freePort(ctx)
+	address, err := process.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func (b *benchOPCUA) gateway(ctx context.Context, report *benchReport) ([]benchV
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = child.stop(5 * time.Second) }() // it keeps nothing
+	defer func() { _ = child.Stop(5 * time.Second) }() // it keeps nothing
 	var variables []benchVariable
 	report.Gateway, err = b.measure(ctx, benchServer{child, address, source.between}, &variables)
 	return variables, err
@@ -163,7 +164,7 @@ func (b *benchOPCUA) gateway(ctx context.Context, report *benchReport) ([]benchV
 
 // stranger measures node-opcua's server with the same variables.
 func (b *benchOPCUA) stranger(ctx context.Context, program, script string, variables []benchVariable, report *benchReport) error {
-	address, err := freePort(ctx)
+	address, err := process.FreePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -176,12 +177,12 @@ func (b *benchOPCUA) stranger(ctx context.Context, program, script string, varia
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	child, err := startProgram("node-opcua", log, program, script, port, file, filepath.Join(b.dir, "node"))
+	child, err := process.Start("node-opcua", log, exec.CommandContext(ctx, program, script, port, file, filepath.Join(b.dir, "node"))) //nolint:gosec // what the user named
 	if err != nil {
 		return err
 	}
-	defer func() { _ = child.cmd.Process.Kill(); <-child.end }() // it keeps nothing
-	err = child.await(ctx, 30*time.Second, func(context.Context) error {
+	defer child.Kill() // it keeps nothing
+	err = child.Await(ctx, 30*time.Second, func(context.Context) error {
 		if said, err := os.ReadFile(log); err != nil || !strings.Contains(string(said), "READY") { //nolint:gosec // in our own directory
 			return errors.New("it has not said READY")
 		}

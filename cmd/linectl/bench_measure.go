@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linectl/hmi/load"
+	"linectl/internal/process"
 )
 
 // benchQueue is the queue of a watched item: a client that is told less often than it samples loses nothing by that.
@@ -58,7 +59,7 @@ type benchDelivered struct {
 
 // benchServer is a server that is measured.
 type benchServer struct {
-	*child
+	*process.Process
 	address string
 	// published returns how many steps its source made, with a source time from one time to before another.
 	published func(from, to time.Time) (int, error)
@@ -100,7 +101,7 @@ func (b *benchOPCUA) parts(ctx context.Context, server benchServer, f *benchFigu
 		return err
 	}
 	defer func() { c.Close() }()
-	pid, to := server.cmd.Process.Pid, b.client(server.address)
+	pid, to := server.Command.Process.Pid, b.client(server.address)
 	watch := load.Watch{Clients: 1, Items: 1000, Names: moving, Users: benchUsers, Interval: benchEvery, Sampling: b.sampling, Queue: benchQueue}
 	crowd := watch
 	crowd.Clients, crowd.Items = 50, 100
@@ -144,7 +145,7 @@ func (b *benchOPCUA) parts(ctx context.Context, server benchServer, f *benchFigu
 func (b *benchOPCUA) enter(ctx context.Context, server benchServer, variables *[]benchVariable) (c *load.Client, moving []string, err error) {
 	to := b.client(server.address)
 	var found []load.Variable
-	err = server.await(ctx, benchReady, func(ctx context.Context) (err error) {
+	err = server.Await(ctx, benchReady, func(ctx context.Context) (err error) {
 		if c == nil {
 			if c, err = to.Dial(ctx); err != nil {
 				return err
@@ -210,7 +211,7 @@ func (b *benchOPCUA) watch(ctx context.Context, server benchServer, w load.Watch
 	} else {
 		go func() { done <- meanwhile() }()
 	}
-	pid := server.cmd.Process.Pid
+	pid := server.Command.Process.Pid
 	before, err := cpuTime(pid)
 	if err != nil {
 		return d, err

@@ -35,16 +35,16 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	build(b, d, newOperator([]line.AddOrder{{Product: "ESS-P2", Quantity: 1}, {Product: "EV-P1", Quantity: 1}}, files.recipes), 0)
-	now, peak := residentMB(d.line.cmd.Process.Pid)
+	now, peak := residentMB(d.line.Command.Process.Pid)
 
 	var answer, follow time.Duration
 	n := 0
 	for b.Loop() {
 		n++
-		if err := d.line.cmd.Process.Kill(); err != nil {
+		if err := d.line.Command.Process.Kill(); err != nil {
 			b.Fatal(err)
 		}
-		<-d.line.end
+		<-d.line.Ended
 		began := time.Now()
 		d.line, err = startChild("supervisor", filepath.Join(dir, "run.log"), "run", "--config", d.config, "--data", filepath.Join(dir, demoRecords))
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"linectl/control"
+	"linectl/internal/process"
 	"linectl/line"
 )
 
@@ -31,7 +32,7 @@ type demo struct {
 	faces   *demoFaces // nil: the line is not shown to anybody
 
 	out           io.Writer
-	plant, line   *child
+	plant, line   *process.Process
 	client        *control.Client
 	began         time.Time
 	last          line.Snapshot
@@ -146,7 +147,7 @@ func (d *demo) startPlant(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return d.plant.await(ctx, time.Minute, func(context.Context) error { _, err := os.Stat(ready); return err })
+	return d.plant.Await(ctx, time.Minute, func(context.Context) error { _, err := os.Stat(ready); return err })
 }
 
 func (d *demo) startLine(ctx context.Context) (err error) {
@@ -161,7 +162,7 @@ func (d *demo) startLine(ctx context.Context) (err error) {
 		return err
 	}
 	d.client = control.Dial(defaultSocket(filepath.Join(d.dir, demoRecords)))
-	return d.line.await(ctx, time.Minute, func(ctx context.Context) error {
+	return d.line.Await(ctx, time.Minute, func(ctx context.Context) error {
 		s, err := d.client.Snapshot(ctx)
 		if err == nil && s.At.IsZero() {
 			return errors.New("the line has not begun yet")
@@ -177,7 +178,7 @@ func (d *demo) operate(ctx context.Context, op *operator, packs int) error {
 	defer view.close()
 	moved, far := time.Now(), -1.0
 	for {
-		if d.plant.gone() || d.line.gone() {
+		if d.plant.Gone() || d.line.Gone() {
 			return errors.New("demo: a process has died; see below")
 		}
 		s, err := d.client.Snapshot(ctx)
@@ -223,7 +224,7 @@ func (d *demo) stop() error {
 	if d.client != nil {
 		d.client.Close()
 	}
-	return errors.Join(d.line.stop(30*time.Second), d.plant.stop(10*time.Second))
+	return errors.Join(d.line.Stop(30*time.Second), d.plant.Stop(10*time.Second))
 }
 
 // conclude compares, verifies and tells. It is nil only when everything agrees.

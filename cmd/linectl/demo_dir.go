@@ -11,6 +11,7 @@ import (
 	"regexp"
 
 	"linectl/examples"
+	"linectl/internal/process"
 )
 
 // Where the demo keeps its things, below its directory.
@@ -73,13 +74,13 @@ func freePorts(ctx context.Context, path string) error {
 	}()
 	var failed error
 	body = loopbackAddress.ReplaceAllFunc(body, func(old []byte) []byte {
-		l, err := holdFreePort(ctx)
+		l, err := process.HoldPort(ctx)
 		if err != nil {
 			failed = err
 			return old
 		}
 		held = append(held, l)
-		return []byte("address: " + loopback(l))
+		return []byte("address: " + process.Loopback(l))
 	})
 	if failed != nil {
 		return fmt.Errorf("demo: %w", failed)

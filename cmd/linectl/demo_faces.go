@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linectl/control"
+	"linectl/internal/process"
 	"linectl/line"
 )
 
@@ -45,7 +46,7 @@ type demoFaces struct {
 func (f *demoFaces) prepare(ctx context.Context) (err error) {
 	for _, address := range []*string{&f.Gateway, &f.HMI} {
 		if *address == "" {
-			if *address, err = freePort(ctx); err != nil {
+			if *address, err = process.FreePort(ctx); err != nil {
 				return err
 			}
 		}
@@ -65,7 +66,7 @@ func (d *demo) welcome(ctx context.Context) error {
 		return err
 	}
 	d.faces.accounts = accounts
-	return d.line.await(ctx, 30*time.Second, func(ctx context.Context) error {
+	return d.line.Await(ctx, 30*time.Second, func(ctx context.Context) error {
 		return errors.Join(answers(ctx, d.faces.Gateway), answers(ctx, d.faces.HMI))
 	})
 }

@@ -18,6 +18,8 @@ import (
 
 	"linectl/control"
 	hmi "linectl/hmi/opcua"
+	"linectl/internal/process"
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc/opcua"
 )
@@ -25,7 +27,7 @@ import (
 // hmiBench is a real supervisor with its virtual plant, a real gateway, and an operator's client.
 type hmiBench struct {
 	dir, data, address string
-	run                *child
+	run                *process.Process
 	identity           opcua.Identity
 }
 
@@ -45,11 +47,9 @@ func newHMIBench(t *testing.T) *hmiBench {
 	if err := d.startPlant(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.plant.stop(10 * time.Second) })
+	t.Cleanup(func() { _ = d.plant.Stop(10 * time.Second) })
 	b := &hmiBench{dir: dir, data: filepath.Join(dir, demoRecords)}
-	if b.address, err = freePort(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	b.address = testnet.FreeAddress(t)
 	if b.identity, err = opcua.CreateIdentity("urn:test:hmi", "hmi", time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +72,10 @@ func (b *hmiBench) start(t *testing.T, args ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.run.stop(10 * time.Second) })
+	t.Cleanup(func() { _ = b.run.Stop(10 * time.Second) })
 	client := control.Dial(defaultSocket(b.data))
 	defer client.Close()
-	if err := b.run.await(t.Context(), 30*time.Second, func(ctx context.Context) error { _, err := client.Snapshot(ctx); return err }); err != nil {
+	if err := b.run.Await(t.Context(), 30*time.Second, func(ctx context.Context) error { _, err := client.Snapshot(ctx); return err }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -148,7 +148,7 @@ func (b *hmiBench) await(t *testing.T) *gopcua.Client {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}
-	t.Fatalf("no gateway: %v; %s", last, b.run.lastWords())
+	t.Fatalf("no gateway: %v; %s", last, b.run.LastWords())
 	return nil
 }
 
@@ -193,12 +193,12 @@ func TestAnOperatorRunsTheLineOverOPCUA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = g.stop(10 * time.Second) })
+	t.Cleanup(func() { _ = g.Stop(10 * time.Second) })
 	c := b.await(t)
 	if status, text := b.call(t, c, "ST060", "ST060.Start"); status != ua.StatusUncertain || !strings.Contains(text, "Reset") {
 		t.Errorf("Start while Stopped: %v %q", status, text)
 	}
-	if err := b.run.stop(30 * time.Second); err != nil {
+	if err := b.run.Stop(30 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -242,7 +242,7 @@ func TestRunKeepsItsGateway(t *testing.T) {
 	b.start(t, "--gateway-listen", b.address, "--no-hmi")
 	b.accounts(t)
 	b.await(t)
-	first := childrenOf(t, b.run.cmd.Process.Pid)
+	first := childrenOf(t, b.run.Command.Process.Pid)
 	if len(first) != 1 {
 		t.Fatalf("the supervisor has the children %v", first)
 	}
@@ -254,16 +254,16 @@ func TestRunKeepsItsGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if now := childrenOf(t, b.run.cmd.Process.Pid); len(now) == 1 && now[0] != first[0] {
+		if now := childrenOf(t, b.run.Command.Process.Pid); len(now) == 1 && now[0] != first[0] {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatalf("no gateway came again: %s", b.run.lastWords())
+			t.Fatalf("no gateway came again: %s", b.run.LastWords())
 		}
 	}
 	b.await(t)
 	began := time.Now()
-	if err := b.run.stop(20 * time.Second); err != nil {
+	if err := b.run.Stop(20 * time.Second); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(began); took > 10*time.Second {

@@ -115,7 +115,7 @@ func TestHistoryEqualsTheJournal(t *testing.T) {
 		compare(c)
 	}
 	b.pastEvents(t, c)
-	if err := g.stop(10 * time.Second); err != nil {
+	if err := g.Stop(10 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	b.gateway(t)

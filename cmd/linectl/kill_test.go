@@ -115,7 +115,7 @@ func TestDemoFailsWhenAProcessDies(t *testing.T) {
 	if err := d.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.plant.cmd.Process.Kill(); err != nil {
+	if err := d.plant.Command.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.operate(t.Context(), newOperator([]line.AddOrder{{Product: "ESS-P2", Quantity: 1}}, nil), 1); err == nil || !strings.Contains(err.Error(), "a process has died") {
@@ -210,10 +210,10 @@ func kill(ctx context.Context, d *demo, victim string) error {
 	if victim == "plant" {
 		c = d.plant
 	}
-	if err := c.cmd.Process.Kill(); err != nil {
+	if err := c.Command.Process.Kill(); err != nil {
 		return fmt.Errorf("kill the %s: %w", victim, err)
 	}
-	<-c.end
+	<-c.Ended
 	if victim == "plant" {
 		return d.startPlant(ctx)
 	}

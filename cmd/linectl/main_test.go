@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"linectl/internal/process"
 	"linectl/line"
 	"linectl/plc/opcua"
 )
@@ -93,12 +94,12 @@ func TestSignals(t *testing.T) {
 	if err := d.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.plant.stop(10 * time.Second) })
+	t.Cleanup(func() { _ = d.plant.Stop(10 * time.Second) })
 	t.Run("the first stops in order", func(t *testing.T) {
-		if err := d.line.stop(10 * time.Second); err != nil {
+		if err := d.line.Stop(10 * time.Second); err != nil {
 			t.Error(err)
 		}
-		if s := d.line.lastWords(); !strings.Contains(s, "line stopped") {
+		if s := d.line.LastWords(); !strings.Contains(s, "line stopped") {
 			t.Errorf("it said: %s", s)
 		}
 	})
@@ -117,31 +118,31 @@ func TestSignals(t *testing.T) {
 			}
 			return err
 		}
-		if err := d.line.await(t.Context(), 10*time.Second, idle); err != nil {
+		if err := d.line.Await(t.Context(), 10*time.Second, idle); err != nil {
 			t.Fatal(err)
 		}
 		signalTo(t, d.plant, syscall.SIGSTOP) // frozen, it lets no station come to rest for a while
 		defer signalTo(t, d.plant, syscall.SIGCONT)
 		signalTo(t, d.line, syscall.SIGTERM)
 		time.Sleep(50 * time.Millisecond)
-		if d.line.gone() {
+		if d.line.Gone() {
 			t.Fatal("it ended without its stations")
 		}
 		signalTo(t, d.line, syscall.SIGTERM)
 		began := time.Now()
-		<-d.line.end
+		<-d.line.Ended
 		if took := time.Since(began); took > 300*time.Millisecond {
 			t.Errorf("it took %v", took)
 		}
-		if code := d.line.cmd.ProcessState.ExitCode(); code != exitFailed {
+		if code := d.line.Command.ProcessState.ExitCode(); code != exitFailed {
 			t.Errorf("it ended with %d, want %d", code, exitFailed)
 		}
 	})
 }
 
-func signalTo(t *testing.T, c *child, s syscall.Signal) {
+func signalTo(t *testing.T, c *process.Process, s syscall.Signal) {
 	t.Helper()
-	if err := c.cmd.Process.Signal(s); err != nil {
+	if err := c.Command.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
 }

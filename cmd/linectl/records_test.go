@@ -15,6 +15,8 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/control"
+	"linectl/internal/process"
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc/opcua"
 )
@@ -31,7 +33,7 @@ func newRecordBench(t *testing.T) *hmiBench {
 	if code := run(t.Context(), []string{"demo", "--data", dir, "--order", "ess=1", "--speed", "400"}, &log, &log); code != exitDone {
 		t.Fatalf("demo exits %d: %s", code, log.String())
 	}
-	b := &hmiBench{dir: dir, data: filepath.Join(dir, demoRecords), address: freeAddress(t)}
+	b := &hmiBench{dir: dir, data: filepath.Join(dir, demoRecords), address: testnet.FreeAddress(t)}
 	if b.identity, err = opcua.CreateIdentity("urn:test:hmi", "hmi", time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -47,15 +49,6 @@ func newRecordBench(t *testing.T) *hmiBench {
 	return b
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	address, err := freePort(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return address
-}
-
 // add makes an account.
 func (b *hmiBench) add(t *testing.T, name string, role line.Role) {
 	t.Helper()
@@ -68,13 +61,13 @@ func (b *hmiBench) add(t *testing.T, name string, role line.Role) {
 }
 
 // gateway runs the gateway over the bench's records.
-func (b *hmiBench) gateway(t *testing.T) *child {
+func (b *hmiBench) gateway(t *testing.T) *process.Process {
 	t.Helper()
 	g, err := startChild("gateway", filepath.Join(b.dir, "gateway.log"), "gateway", "--config", filepath.Join(b.dir, demoConfig), "--data", b.data, "--listen", b.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = g.stop(10 * time.Second) })
+	t.Cleanup(func() { _ = g.Stop(10 * time.Second) })
 	return g
 }
 

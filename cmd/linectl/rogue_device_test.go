@@ -144,8 +144,8 @@ func TestARogueDeviceStopsOneStationOnly(t *testing.T) {
 				t.Errorf("%d of %d devices are up, lost are %v", up, all, lost)
 			}
 			t.Logf("the robot is lost: %s", lost["ST060.robot"])
-			if d.line.gone() {
-				t.Fatalf("the supervisor has ended: %s", d.line.lastWords())
+			if d.line.Gone() {
+				t.Fatalf("the supervisor has ended: %s", d.line.LastWords())
 			}
 			tap.turn(nil)
 			build(t, d, op, time.Second)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/ua"
+
+	"linectl/uaguard"
 )
 
 // Times are how long single requests took.
@@ -142,7 +144,7 @@ func (s Server) Watch(ctx context.Context, w Watch) (*Watching, error) {
 // subscribe lets one client watch its items, from the at-th name on.
 func (w *Watching) subscribe(ctx context.Context, c *Client, what Watch, at int) error {
 	notes := make(chan *opcua.PublishNotificationData, 64)
-	sub, err := c.Subscribe(ctx, &opcua.SubscriptionParameters{Interval: what.Interval}, notes)
+	sub, err := uaguard.Subscribe(ctx, c.Client, &opcua.SubscriptionParameters{Interval: what.Interval}, notes)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
 
+	"linectl/internal/testnet"
 	"linectl/line"
+	"linectl/uaguard"
 )
 
 var eventFields = []string{"EventId", "ConditionName", "ActiveState/Id", "AckedState/Id", "Retain", "Severity", "Message", "EventType"}
@@ -32,7 +34,7 @@ type watcher struct {
 func watchWhere(t testing.TB, c *gopcua.Client, object *ua.NodeID, fields []string, where ...*ua.ContentFilterElement) watcher {
 	t.Helper()
 	notes := make(chan *gopcua.PublishNotificationData, 100)
-	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
+	sub, err := uaguard.Subscribe(t.Context(), c, &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,7 @@ func TestAnOperatorSeesToAlarms(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
 	p.now.Prompts = nil
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	sub, events := watch(t, c, ua.NewNumericNodeID(0, id.Server))
@@ -177,7 +179,7 @@ func TestEveryFieldOfAnAlarmIsThere(t *testing.T) {
 func TestShelvingByTheStandard(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	method := func(object string, method uint32, args ...any) ua.StatusCode {

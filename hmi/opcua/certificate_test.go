@@ -8,6 +8,7 @@ import (
 	gopcua "github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/ua"
 
+	"linectl/internal/testnet"
 	own "linectl/plc/opcua"
 )
 
@@ -42,7 +43,7 @@ func (b *bench) byCertificate(t testing.TB, policy string, who own.Identity) (*g
 func TestAPersonLogsInWithACertificate(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	for _, policy := range []string{ua.SecurityPolicyURIBasic256Sha256, ua.SecurityPolicyURIAes128Sha256RsaOaep, ua.SecurityPolicyURIAes256Sha256RsaPss} {
 		c, err := b.byCertificate(t, policy, b.client)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +18,10 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	"linectl/line"
 	own "linectl/plc/opcua"
+	"linectl/uaguard"
 )
 
 // people are who may log in; the password is theirs with "-password" behind it.
@@ -54,16 +55,6 @@ type bench struct {
 	address string
 	client  own.Identity
 	stop    func()
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 var (
@@ -237,7 +228,7 @@ var at = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 // TestAnySpace is the contract of opcua.Space: what clients see of what was declared and published, by whatever library.
 func TestAnySpace(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	seen := make(chan opcua.Caller, 10)
 	thing, part := opcua.Own("Thing"), func(name string) opcua.Browse {
 		return opcua.Browse{ID: opcua.Own("Thing." + name), Parent: opcua.Own("Thing"), Name: name, Help: "help for " + name}
@@ -400,7 +391,7 @@ func spaceCalls(t *testing.T, b *bench, seen <-chan opcua.Caller) {
 func spaceChanges(t *testing.T, b *bench, value func(string, any, opcua.Quality) opcua.Value) {
 	c := b.mustDial(t, login{})
 	notes := make(chan *gopcua.PublishNotificationData, 100)
-	sub, err := c.Subscribe(t.Context(), &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
+	sub, err := uaguard.Subscribe(t.Context(), c, &gopcua.SubscriptionParameters{Interval: 50 * time.Millisecond}, notes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +434,7 @@ func spaceChanges(t *testing.T, b *bench, value func(string, any, opcua.Quality)
 // TestWhoGetsIn holds that nobody gets in without a strong policy, a trusted certificate and a right password.
 func TestWhoGetsIn(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	if err := b.server.Declare(opcua.Object{Browse: opcua.Browse{ID: opcua.Own("Thing"), Name: "Thing"}}); err != nil {
 		t.Fatal(err)
 	}

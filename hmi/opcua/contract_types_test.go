@@ -8,6 +8,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 )
 
 const typeSpace = "urn:test:types"
@@ -45,7 +46,7 @@ func typeNodes() []opcua.Node {
 // read by whoever reads their definition, and what is fixed is Good from the start.
 func TestAnySpaceHasTypes(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	if err := b.server.Declare(typeNodes()...); err != nil {
 		t.Fatal(err)
 	}

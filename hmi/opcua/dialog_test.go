@@ -10,6 +10,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -32,7 +33,7 @@ func respond(t *testing.T, c *gopcua.Client, condition *ua.NodeID, n int32) ua.S
 func TestAnySpaceAsks(t *testing.T) {
 	t.Parallel()
 	acts := make(chan opcua.AlarmAct, 10)
-	b := newBench(t, t.TempDir(), freeAddress(t), func(o *opcua.Options) {
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), func(o *opcua.Options) {
 		o.OnAlarm = func(_ context.Context, _ opcua.Caller, a opcua.AlarmAct) (opcua.Status, string) {
 			acts <- a
 			return opcua.Done, ""
@@ -100,7 +101,7 @@ func TestAnOperatorAnswersTheLine(t *testing.T) {
 	p := newPlant()
 	waiting := p.now.Prompts
 	p.now.Prompts = nil
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	w := watchWhere(t, c, node(t, c, "Line"), dialogFields, where(ua.FilterOperatorOfType, ua.NewNumericNodeID(0, id.DialogConditionType)))
@@ -145,7 +146,7 @@ func TestAlarmsFollowTheFirst(t *testing.T) {
 	p := newPlant()
 	follower := p.now.Alarms[0]
 	follower.Alarm, follower.Station, follower.Group, follower.Latched, follower.Changed = "ST070/held", "ST070", "ST060/held", true, at.Add(time.Second)
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	w := watchWhere(t, c, node(t, c, "ST070"), []string{"ConditionName", "FirstInGroupFlag", "FirstInGroup", "Group", "LatchedState/Id"})
@@ -168,7 +169,7 @@ func TestTheAlarmsAreMeasured(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
 	p.now.Metrics = line.AlarmMetrics{Since: at, Count: 12, CurrentRate: 3, MaximumRate: 7, AverageRate: 0.5, MaximumActive: time.Minute, MaximumUnacknowledged: 2 * time.Minute, Repeats: 1}
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	for name, want := range map[string]any{

@@ -12,6 +12,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -49,7 +50,7 @@ func held(station string, severity, occurrence int) opcua.Alarm {
 // thing serves one object whose events can be watched.
 func thing(t testing.TB) *bench {
 	t.Helper()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	if err := b.server.Declare(opcua.Object{Browse: opcua.Browse{ID: opcua.Own("Thing"), Name: "Thing"}, Events: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,7 @@ func TestMalformedFiltersEndNothing(t *testing.T) {
 // TestAuditorsAreToldWhoTriesWhat watches as an auditor and as an operator while somebody calls, is refused and logs in.
 func TestAuditorsAreToldWhoTriesWhat(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	part := func(name string) opcua.Browse {
 		return opcua.Browse{ID: opcua.Own("Thing." + name), Parent: opcua.Own("Thing"), Name: name}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -177,7 +178,7 @@ func good(t testing.TB, c *gopcua.Client, name string) func() bool {
 
 func TestAnOperatorSeesTheLine(t *testing.T) {
 	t.Parallel()
-	b := open(t, newPlant(), t.TempDir(), freeAddress(t))
+	b := open(t, newPlant(), t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST070.State"))
 	for name, want := range map[string]any{
@@ -241,7 +242,7 @@ func TestAnOperatorSeesTheLine(t *testing.T) {
 func TestTheLastResultIsShown(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	if v := read(t, c, "ST060.LastResult.ResultEvaluation"); v.Status != ua.StatusBadWaitingForInitialData {
@@ -276,7 +277,7 @@ func TestNothingOldIsGood(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlant()
-			b := open(t, p, t.TempDir(), freeAddress(t))
+			b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 			c := b.mustDial(t, login{})
 			eventually(t, "the line is shown", good(t, c, "ST060.StateCurrent"))
 			p.change(func(p *plant) { leave(p, true) })
@@ -303,7 +304,7 @@ func TestALineThatHasNotBegunIsNotShown(t *testing.T) {
 	p := newPlant()
 	begun := make(chan struct{})
 	p.early = begun
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	for range 20 {
 		if v := read(t, c, "Line.Good"); v.Status != ua.StatusBadWaitingForInitialData {
@@ -318,7 +319,7 @@ func TestALineThatHasNotBegunIsNotShown(t *testing.T) {
 // A watcher of a gateway that is killed and started again never hears Good of a value that is not so any more.
 func TestAGatewayRestartsUnderItsWatchers(t *testing.T) {
 	t.Parallel()
-	p, dir, address := newPlant(), t.TempDir(), freeAddress(t)
+	p, dir, address := newPlant(), t.TempDir(), testnet.FreeAddress(t)
 	b := open(t, p, dir, address)
 	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "Line.Good"))
 	b.stop()
@@ -338,7 +339,7 @@ func TestAGatewayRestartsUnderItsWatchers(t *testing.T) {
 func TestAnOperatorCommands(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	res := call(t, c, "Line", "Line.Reset", "r1", "shift start")
@@ -390,7 +391,7 @@ func TestALoginOutlivesTheSupervisor(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
 	p.door, p.session = &turnstile{}, "session 1 of amna"
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	stop := func() ua.StatusCode { return call(t, c, "Line", "Line.Stop", "", "").StatusCode }
 	if s := stop(); s != ua.StatusOK {

@@ -15,6 +15,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	own "linectl/plc/opcua"
 )
 
@@ -35,7 +36,7 @@ func (d *watchedDoor) Authenticate(ctx context.Context, user, password, source s
 // TestTheServerListensWhereItIsToldTo connects by another address of this computer: nobody is there.
 func TestTheServerListensWhereItIsToldTo(t *testing.T) {
 	d := &watchedDoor{}
-	b := newBench(t, t.TempDir(), freeAddress(t), func(o *opcua.Options) { o.Logins = d })
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), func(o *opcua.Options) { o.Logins = d })
 	b.serve(t)
 	_, port, _ := net.SplitHostPort(b.address)
 	addresses, err := net.InterfaceAddrs()
@@ -75,7 +76,7 @@ func raw(t testing.TB, address string) net.Conn {
 
 // TestSilentConnectionsKeepNobodyOut opens as many connections as there may be, and says nothing on them.
 func TestSilentConnectionsKeepNobodyOut(t *testing.T) {
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	b.serve(t)
 	operator := b.mustDial(t, login{})
 	silent := make([]net.Conn, 150)
@@ -95,7 +96,7 @@ func TestSilentConnectionsKeepNobodyOut(t *testing.T) {
 
 // TestAClientIsToldWhyItIsCut reads the error message of the protocol.
 func TestAClientIsToldWhyItIsCut(t *testing.T) {
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	b.serve(t)
 	conn := raw(t, b.address)
 	if _, err := conn.Write([]byte("GET / HTTP/1.1\r\nHost: line\r\n\r\n")); err != nil {
@@ -112,7 +113,7 @@ func TestAClientIsToldWhyItIsCut(t *testing.T) {
 
 // TestRejectedCertificatesFillNoDisk is a flood of strangers: the latest stay for somebody to look at.
 func TestRejectedCertificatesFillNoDisk(t *testing.T) {
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	b.serve(t)
 	folder := filepath.Join(b.pki.Dir, opcua.Rejected)
 	for i := range 60 {

@@ -14,6 +14,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -65,7 +66,7 @@ func pastBench(t *testing.T) (*bench, *gopcua.Client) {
 		m[counter] = append(m[counter], opcua.Point{At: second(float64(n)), Value: float64(n)})
 		m[results] = append(m[results], opcua.Point{At: second(float64(n)), Value: 10 * float64(n)})
 	}
-	b := newBench(t, t.TempDir(), freeAddress(t), func(o *opcua.Options) { o.History, o.Logins = m, &fickle{} })
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), func(o *opcua.Options) { o.History, o.Logins = m, &fickle{} })
 	part := func(name string) opcua.Browse {
 		return opcua.Browse{ID: opcua.Own("Thing." + name), Parent: opcua.Own("Thing"), Name: name}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestAStrangerFindsTheTypes(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST060.State"))
 	p.change(func(p *plant) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -63,7 +64,7 @@ func nodeScript(ctx context.Context, t *testing.T, args ...string) string {
 // TestAStrangersClient lets node-opcua do what an operator does.
 func TestAStrangersClient(t *testing.T) {
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	eventually(t, "the line is shown", good(t, b.mustDial(t, login{}), "ST060.State"))
 	for _, policy := range []string{"Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"} {
 		t.Run(policy, func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	gopcua "github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
+
+	"linectl/internal/testnet"
 )
 
 // walk visits every node of our own namespaces below the Objects folder, once.
@@ -47,7 +49,7 @@ func walk(t *testing.T, c *gopcua.Client, visit func(*ua.ReferenceDescription)) 
 // which bounds it normally lies.
 func TestEveryAnalogValueHasAUnit(t *testing.T) {
 	t.Parallel()
-	b := open(t, newPlant(), t.TempDir(), freeAddress(t))
+	b := open(t, newPlant(), t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the line is shown", good(t, c, "ST070.State"))
 	analog := 0
@@ -76,7 +78,7 @@ func TestEveryAnalogValueHasAUnit(t *testing.T) {
 func TestWhatIsToldNoMoreIsNotGood(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	eventually(t, "the consumable is shown", good(t, c, "ST060.gap-filler.Remaining"))
 	p.change(func(p *plant) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	"linectl/hmi/opcua"
+	"linectl/internal/testnet"
 	"linectl/line"
 )
 
@@ -44,7 +45,7 @@ func TestALongAnswerComesInPiecesOfOneText(t *testing.T) {
 	t.Parallel()
 	s := &shelf{long: 700_000}
 	p := newPlant()
-	b := open(t, p, t.TempDir(), freeAddress(t))
+	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	if err := b.gateway.DeclareRecords(opcua.Records{Parts: s}); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestAWaveformComesAsArrays(t *testing.T) {
 		{Name: "current", Unit: "A", Samples: []float32{0, 900, 1200}}, {Name: "voltage", Unit: "V", Samples: []float32{0, 0.5, 1}},
 	}}
 	channels, outside := w.Compare([]line.Band{{Channel: "current", Unit: "A", Points: []line.BandPoint{{TMs: 0.04, Low: 800, High: 1000}, {TMs: 0.08, Low: 900, High: 1100}}}})
-	b := open(t, newPlant(), t.TempDir(), freeAddress(t))
+	b := open(t, newPlant(), t.TempDir(), testnet.FreeAddress(t))
 	if err := b.gateway.DeclareRecords(opcua.Records{Waveforms: &gallery{opcua.Waveform{Interval: w.Interval, Channels: channels, OutsidePercent: outside}}}); err != nil {
 		t.Fatal(err)
 	}

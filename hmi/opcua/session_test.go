@@ -9,7 +9,9 @@ import (
 	"github.com/gopcua/opcua/ua"
 	"github.com/gopcua/opcua/uasc"
 
+	"linectl/internal/testnet"
 	"linectl/line"
+	"linectl/uaguard"
 )
 
 // TestAnAccountThatChangesEndsItsSessions takes a role away, and disables an account: what was open does not even read on.
@@ -23,7 +25,7 @@ func TestAnAccountThatChangesEndsItsSessions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlant()
-			b := open(t, p, t.TempDir(), freeAddress(t))
+			b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 			c, other := b.mustDial(t, login{}), b.mustDial(t, login{user: "vera", password: "vera-password"})
 			eventually(t, "the line is shown", good(t, c, "Line.Good"))
 			p.change(func(p *plant) {
@@ -43,7 +45,7 @@ func TestAnAccountThatChangesEndsItsSessions(t *testing.T) {
 // TestASessionTakesNoMoreThanItNeeds asks for too much of everything, and for what is another's.
 func TestASessionTakesNoMoreThanItNeeds(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	b.serve(t)
 	c, victim := b.mustDial(t, login{}), b.mustDial(t, login{user: "vera", password: "vera-password"})
 	subscribe := func(c *gopcua.Client) (*gopcua.Subscription, error) {
@@ -100,7 +102,7 @@ func TestASessionTakesNoMoreThanItNeeds(t *testing.T) {
 // TestWhoMakesSessionsKeepsNobodyOut makes more sessions than there may be and logs in with none of them.
 func TestWhoMakesSessionsKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, t.TempDir(), freeAddress(t), nil)
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
 	b.serve(t)
 	operator := b.mustDial(t, login{})
 	for range 4 {
@@ -138,4 +140,31 @@ func (b *bench) channel(t testing.TB) *gopcua.Client {
 	}
 	t.Cleanup(func() { _ = c.Close(t.Context()) })
 	return c
+}
+
+// TestASubscriptionIsHeardHoweverOftenTheClientHadNone subscribes and gives up again and again: each time puts our client's library to
+// sleep and wakes it, and it must not stay asleep.
+func TestASubscriptionIsHeardHoweverOftenTheClientHadNone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, t.TempDir(), testnet.FreeAddress(t), nil)
+	b.serve(t)
+	c := b.mustDial(t, login{})
+	for i := range 8 {
+		notes := make(chan *gopcua.PublishNotificationData, 100)
+		sub, err := uaguard.Subscribe(t.Context(), c, &gopcua.SubscriptionParameters{Interval: 100 * time.Millisecond}, notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth, gopcua.NewMonitoredItemCreateRequestWithDefaults(ua.NewNumericNodeID(0, 2258), ua.AttributeIDValue, 1)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-notes:
+		case <-time.After(5 * time.Second):
+			t.Fatalf("nothing is heard of subscription %d", i+1)
+		}
+		if err := sub.Cancel(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

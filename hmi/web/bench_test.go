@@ -10,7 +10,6 @@ import (
 	"html"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -25,6 +24,7 @@ import (
 
 	"linectl/hmi/opcua"
 	"linectl/hmi/web"
+	"linectl/internal/testnet"
 	"linectl/line"
 	own "linectl/plc/opcua"
 )
@@ -149,7 +149,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{plant: newPlant(), shelf: newShelf(), dir: t.TempDir(), address: freeAddress(t)}
+	b := &bench{plant: newPlant(), shelf: newShelf(), dir: t.TempDir(), address: testnet.FreeAddress(t)}
 	b.open(t)
 	server, err := web.NewServer(web.Options{
 		Log: slog.New(slog.DiscardHandler),
@@ -171,16 +171,6 @@ func newBench(t testing.TB) *bench {
 	t.Cleanup(b.hmi.Close)
 	t.Cleanup(b.hmi.CloseClientConnections)
 	return b
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // open starts the gateway, with the certificates of a former one if there was one.

@@ -12,6 +12,8 @@ import (
 	"github.com/gopcua/opcua"
 	"github.com/gopcua/opcua/id"
 	"github.com/gopcua/opcua/ua"
+
+	"linectl/uaguard"
 )
 
 // Times of a link.
@@ -222,7 +224,7 @@ func (l *link) serve(ctx context.Context, c *connection) (err error) {
 func (l *link) subscribe(ctx context.Context, c *connection) (*opcua.Subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	return c.Subscribe(ctx, &opcua.SubscriptionParameters{Interval: publishEvery, MaxKeepAliveCount: 10, LifetimeCount: 100}, c.notes)
+	return uaguard.Subscribe(ctx, c.Client, &opcua.SubscriptionParameters{Interval: publishEvery, MaxKeepAliveCount: 10, LifetimeCount: 100}, c.notes)
 }
 
 // look browses the gateway and watches what it did not watch yet.

@@ -46,7 +46,7 @@ var house = map[string]room{
 		pure:  true,
 	},
 
-	"hmi/load": {libraries: []string{"github.com/gopcua/opcua"}},
+	"hmi/load": {rooms: []string{"uaguard"}, libraries: []string{"github.com/gopcua/opcua"}},
 
 	"checker":             {pure: true},
 	"checker/recordstore": {rooms: []string{"checker"}, libraries: []string{"github.com/mattn/go-sqlite3"}},
@@ -69,6 +69,8 @@ var house = map[string]room{
 	},
 	"test/strangers": {},
 
+	"internal/process":  {},
+	"internal/testnet":  {rooms: []string{"internal/process"}},
 	"internal/archtest": {},
 	"internal/tally":    {},
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc"
 	"linectl/plc/opcua"
@@ -33,21 +33,11 @@ type plant struct {
 	stop         func()
 }
 
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // serve starts a virtual scanner that trusts a new supervisor.
 func serve(t testing.TB, layout tags.OPCUAMap) *plant {
 	t.Helper()
 	dir := t.TempDir()
-	p := &plant{address: freeAddress(t), pki: filepath.Join(dir, "pki")}
+	p := &plant{address: testnet.FreeAddress(t), pki: filepath.Join(dir, "pki")}
 	var certificate string
 	var err error
 	if p.identity, certificate, err = opcua.LoadOrCreateIdentity(filepath.Join(dir, "own"), "urn:test:linectl", "linectl test", time.Now()); err != nil {
@@ -212,7 +202,7 @@ func TestADeadDeviceIsUnknownNotConfiguration(t *testing.T) {
 	if _, err := c.Read(ctx); err == nil || plc.Classify(err) != plc.Unknown {
 		t.Fatalf("read over a closed session: %v", err)
 	}
-	d.Address = freeAddress(t)
+	d.Address = testnet.FreeAddress(t)
 	if _, err := d.Dial(t.Context()); err == nil || plc.Classify(err) != plc.Unknown {
 		t.Fatalf("nobody listens: %v", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"linectl/examples"
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc"
 	"linectl/plc/modbus"
@@ -153,7 +153,7 @@ func newRig(b *testing.B) *rig {
 	for _, d := range plant.Devices {
 		r.pieces[d.ID] = hand{r.plant, d.ID}
 	}
-	address := freeAddress(b)
+	address := testnet.FreeAddress(b)
 	serve(b, r.plant, simulator.Endpoint{Device: "ST060.welder", Protocol: simulator.Modbus, Address: address, Modbus: tags.DefaultModbusMap})
 	r.welder = &watch{Dialer: &modbus.Dialer{Address: address, Map: tags.DefaultModbusMap}}
 	r.pieces["ST060.welder"] = r.welder
@@ -171,16 +171,6 @@ func samples(b *testing.B) []*recipes.Recipe {
 		b.Fatal(err)
 	}
 	return all
-}
-
-func freeAddress(b *testing.B) string {
-	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 func serve(b *testing.B, p *simulator.Plant, e simulator.Endpoint) {

@@ -22,7 +22,7 @@ func (s *site) killChild(t *testing.T, command string) {
 			continue // it is gone
 		}
 		after := bytes.Fields(body[bytes.LastIndexByte(body, ')')+1:])
-		if len(after) < 2 || string(after[1]) != fmt.Sprint(s.line.cmd.Process.Pid) {
+		if len(after) < 2 || string(after[1]) != fmt.Sprint(s.line.Command.Process.Pid) {
 			continue
 		}
 		words, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))

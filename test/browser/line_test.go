@@ -9,15 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"linectl/control"
+	"linectl/internal/process"
 	"linectl/line"
 	"linectl/simulator"
 )
@@ -26,54 +25,17 @@ import (
 // the HMI beside itself.
 type site struct {
 	dir     string
-	plant   *process
-	line    *process
+	plant   *process.Process
+	line    *process.Process
 	hmi     string // host and port
 	gateway string
 	client  *control.Client
 	asked   int
 }
 
-// process is a program that was started here, with all that it said in a file.
-type process struct {
-	cmd  *exec.Cmd
-	log  string
-	gone chan struct{}
-}
-
-func start(log string, args ...string) (*process, error) {
-	f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	p := &process{cmd: exec.Command(program, args...), log: log, gone: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = f, f
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // however these tests end
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // the kernel watches the thread that started it
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait()
-		}
-		_ = f.Close()
-		close(p.gone)
-	}()
-	return p, <-started
-}
-
-func (p *process) end(s syscall.Signal) {
-	if p == nil {
-		return
-	}
-	_ = p.cmd.Process.Signal(s)
-	select {
-	case <-p.gone:
-	case <-time.After(20 * time.Second):
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // the whole group that was started here
-		<-p.gone
-	}
+// start runs the program, which says what it says in a file of the directory.
+func start(name, dir string, args ...string) (*process.Process, error) {
+	return process.Start(name, filepath.Join(dir, name+".log"), exec.CommandContext(context.Background(), program, args...))
 }
 
 var (
@@ -85,8 +47,8 @@ var (
 func stopLines(keep bool) {
 	for _, s := range sites {
 		s.client.Close()
-		s.line.end(syscall.SIGTERM)
-		s.plant.end(syscall.SIGTERM)
+		_ = s.line.Stop(20 * time.Second)
+		_ = s.plant.Stop(20 * time.Second)
 		if !keep {
 			_ = os.RemoveAll(s.dir)
 		}
@@ -113,12 +75,12 @@ type ports struct{ held []net.Listener }
 
 func (p *ports) next(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", ":0") // the OPC UA servers listen on every interface
+	l, err := process.HoldPort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.held = append(p.held, l)
-	return fmt.Sprintf("127.0.0.1:%d", l.Addr().(*net.TCPAddr).Port)
+	return process.Loopback(l)
 }
 
 func (p *ports) free() {
@@ -167,11 +129,11 @@ func (s *site) startPlant(t *testing.T, speed float64) {
 	ready := filepath.Join(s.dir, "ready")
 	_ = os.Remove(ready)
 	var err error
-	s.plant, err = start(filepath.Join(s.dir, "plant.log"), "simulate", "--config", filepath.Join(s.dir, "line.yaml"), "--speed", fmt.Sprint(speed), "--ready", ready, "--seed", "3")
+	s.plant, err = start("plant", s.dir, "simulate", "--config", filepath.Join(s.dir, "line.yaml"), "--speed", fmt.Sprint(speed), "--ready", ready, "--seed", "3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, time.Minute, "the plant answers; see "+s.plant.log, func() bool { _, err := os.Stat(ready); return err == nil })
+	until(t, time.Minute, "the plant answers; see "+s.plant.Log, func() bool { _, err := os.Stat(ready); return err == nil })
 }
 
 func (s *site) records() string { return filepath.Join(s.dir, "records") }
@@ -179,18 +141,18 @@ func (s *site) records() string { return filepath.Join(s.dir, "records") }
 func (s *site) startLine(t *testing.T) {
 	t.Helper()
 	var err error
-	s.line, err = start(filepath.Join(s.dir, "run.log"), "run", "--config", filepath.Join(s.dir, "line.yaml"), "--data", s.records(),
+	s.line, err = start("run", s.dir, "run", "--config", filepath.Join(s.dir, "line.yaml"), "--data", s.records(),
 		"--gateway-listen", s.gateway, "--hmi-listen", s.hmi)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.client = control.Dial(filepath.Join(s.records(), "control", "linectl.sock"))
-	until(t, time.Minute, "the line answers; see "+s.line.log, func() bool {
+	until(t, time.Minute, "the line answers; see "+s.line.Log, func() bool {
 		snap, err := s.client.Snapshot(context.Background())
 		return err == nil && !snap.At.IsZero()
 	})
 	for _, a := range []string{s.gateway, s.hmi} {
-		until(t, time.Minute, a+" answers; see "+s.line.log, func() bool {
+		until(t, time.Minute, a+" answers; see "+s.line.Log, func() bool {
 			c, err := net.DialTimeout("tcp", a, time.Second)
 			if err == nil {
 				_ = c.Close()
@@ -207,7 +169,7 @@ func (s *site) people(t *testing.T) {
 	t.Helper()
 	var token string
 	until(t, 10*time.Second, "a set-up token", func() bool {
-		said, _ := os.ReadFile(s.line.log)
+		said, _ := os.ReadFile(s.line.Log)
 		m := regexp.MustCompile(`(?m)^\s*([A-Z0-9-]{16,})\s*$`).FindSubmatch(said)
 		if m != nil {
 			token = string(m[1])

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -68,7 +67,7 @@ func TestO9TheShift(t *testing.T) {
 	p.accessible()
 
 	p.away(func() {
-		s.line.end(syscall.SIGKILL)
+		s.line.Kill()
 		s.startLine(t)
 	})
 	p = s.open(t, "amna", "en", panel10)

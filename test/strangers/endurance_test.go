@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"linectl/control"
+	"linectl/internal/process"
 	"linectl/line"
 )
 
@@ -100,7 +101,7 @@ func TestNothingWrongIsShownOverRestarts(t *testing.T) {
 	var took []time.Duration
 	for n := 1; n <= gatewayRestarts; n++ {
 		before := w.connections()
-		gateway.kill()
+		gateway.Kill()
 		switch n {
 		case 3:
 			do(t, hand, line.Machine{Target: "ST120", Command: "Hold"}) // nobody shows it: there is no gateway
@@ -112,7 +113,7 @@ func TestNothingWrongIsShownOverRestarts(t *testing.T) {
 		gateway = s.gateway(t, truth.socket)
 		took = append(took, well(fmt.Sprintf("all see the line after kill %d of the gateway", n), before))
 		if n == 7 || n == 14 {
-			supervisor.kill()
+			supervisor.Kill()
 			supervisor = s.supervise(t, "--no-gateway")
 			took = append(took, well(fmt.Sprintf("all see the line after the supervisor's restart beside kill %d", n), none))
 			stands("ST130/aborted", alarmed{Active: true, Acknowledged: true})
@@ -152,7 +153,7 @@ func standing(s line.Snapshot) map[string]alarmed {
 }
 
 // gateway starts a gateway that hears the supervisor through a socket.
-func (s *shop) gateway(t testing.TB, socket string) *process {
+func (s *shop) gateway(t testing.TB, socket string) *process.Process {
 	t.Helper()
 	return start(t, "gateway", s.dir, program, "gateway", "--config", s.config(), "--data", s.records, "--socket", socket, "--listen", s.address)
 }

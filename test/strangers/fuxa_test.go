@@ -19,6 +19,8 @@ import (
 	"linectl/control"
 	"linectl/hmi/load"
 	hmi "linectl/hmi/opcua"
+	"linectl/internal/process"
+	"linectl/internal/testnet"
 )
 
 const fuxaModules = "../fuxa/node_modules"
@@ -26,7 +28,7 @@ const fuxaModules = "../fuxa/node_modules"
 // fuxa is a web SCADA by other people, which knows of us only the address of an OPC UA server and a user.
 type fuxa struct {
 	url string
-	*process
+	*process.Process
 }
 
 // startFUXA starts it with nothing configured. Its certificates lie in the test's directory.
@@ -49,9 +51,9 @@ func startFUXA(t testing.TB, s *shop) *fuxa {
 	}
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", home)
-	_, port, _ := net.SplitHostPort(freeAddress(t))
+	_, port, _ := net.SplitHostPort(testnet.FreeAddress(t))
 	f := &fuxa{"http://127.0.0.1:" + port, start(t, "fuxa", s.dir, node, main, "--port", port, "--userDir", home)}
-	until(t, "FUXA answers", 2*time.Minute, func() error { return f.ask(http.MethodGet, "/api/project", nil, nil) }, f.process)
+	until(t, "FUXA answers", 2*time.Minute, func() error { return f.ask(http.MethodGet, "/api/project", nil, nil) }, f.Process)
 	return f
 }
 
@@ -159,7 +161,7 @@ func TestFUXAShowsTheLine(t *testing.T) {
 			return errors.New(linectl(t, "cert", "list", "--data", s.records))
 		}
 		return nil
-	}, f.process, demo)
+	}, f.Process, demo)
 	linectl(t, "cert", "trust", trusted.FindStringSubmatch(linectl(t, "cert", "list", "--data", s.records))[1], "--data", s.records)
 	shows := func() error { // what it shows lies between what the supervisor said three seconds ago and what it says now
 		before, err := c.Snapshot(t.Context())
@@ -190,14 +192,14 @@ func TestFUXAShowsTheLine(t *testing.T) {
 		}
 		return nil
 	}
-	until(t, "FUXA shows the line", 2*time.Minute, shows, f.process, demo)
+	until(t, "FUXA shows the line", 2*time.Minute, shows, f.Process, demo)
 	had, err := f.values()
 	if err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
 	killGateway(t, demo)
-	until(t, "FUXA shows the line again", 2*time.Minute, shows, f.process, demo)
+	until(t, "FUXA shows the line again", 2*time.Minute, shows, f.Process, demo)
 	took := time.Since(began)
 	until(t, "the line has moved on, on FUXA's screen too", 2*time.Minute, func() error {
 		now, err := f.values()
@@ -205,7 +207,7 @@ func TestFUXAShowsTheLine(t *testing.T) {
 			err = fmt.Errorf("the journal stands at %s", had["seq"])
 		}
 		return err
-	}, f.process, demo)
+	}, f.Process, demo)
 	t.Logf("FUXA shows the line again %v after the gateway was killed", took.Round(100*time.Millisecond))
 }
 
@@ -236,9 +238,9 @@ func (s *shop) namespace(t testing.TB) uint16 {
 }
 
 // killGateway kills the gateway that the demo's supervisor keeps, and lets it be started again.
-func killGateway(t testing.TB, demo *process) {
+func killGateway(t testing.TB, demo *process.Process) {
 	t.Helper()
-	for _, pid := range below(t, demo.cmd.Process.Pid) {
+	for _, pid := range below(t, demo.Command.Process.Pid) {
 		said, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		if err == nil && bytes.Contains(said, []byte("\x00gateway\x00")) {
 			p, err := os.FindProcess(pid)

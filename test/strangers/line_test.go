@@ -9,19 +9,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"linectl/control"
 	"linectl/examples"
+	"linectl/internal/process"
+	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc/opcua"
 )
@@ -43,62 +42,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// process is one that a test has started.
-type process struct {
-	name string
-	log  string // file with all that it said
-	cmd  *exec.Cmd
-	end  chan struct{} // closed when it is gone
-	err  error         // how it ended; read it after end
-}
-
-// start runs a program. It is killed when the test ends, and also when the test's process dies: the kernel watches the thread that
-// started it, so that thread waits for it.
-func start(t testing.TB, name, dir, file string, args ...string) *process {
+// start runs a program until the test ends.
+func start(t testing.TB, name, dir, file string, args ...string) *process.Process {
 	t.Helper()
-	p := &process{name: name, log: filepath.Join(dir, name+".log"), end: make(chan struct{})}
-	out, err := os.OpenFile(p.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	p, err := process.Start(name, filepath.Join(dir, name+".log"), exec.CommandContext(context.Background(), file, args...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.CommandContext(context.Background(), file, args...)
-	p.cmd.Stdout, p.cmd.Stderr = out, out
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			p.err = p.cmd.Wait()
-		}
-		_ = out.Close()
-		close(p.end)
-	}()
-	if err := <-started; err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.kill)
+	t.Cleanup(p.Kill)
 	return p
 }
 
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.end
-}
-
-// said returns the end of what the process said.
-func (p *process) said() string {
-	b, err := os.ReadFile(p.log)
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return strings.Join(lines[max(0, len(lines)-12):], "\n  ")
-}
-
 // until waits for something, and fails when one of the processes that it needs has ended.
-func until(t testing.TB, what string, most time.Duration, ok func() error, needs ...*process) {
+func until(t testing.TB, what string, most time.Duration, ok func() error, needs ...*process.Process) {
 	t.Helper()
 	var last error
 	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -106,15 +62,13 @@ func until(t testing.TB, what string, most time.Duration, ok func() error, needs
 			return
 		}
 		for _, p := range needs {
-			select {
-			case <-p.end:
-				t.Fatalf("%s: %s has ended: %v; it said: %s", what, p.name, p.err, p.said())
-			default:
+			if p.Gone() {
+				t.Fatalf("%s: %s has ended: %v; it said: %s", what, p.Name, p.Outcome(), p.LastWords())
 			}
 		}
 	}
 	for _, p := range needs {
-		t.Logf("%s said: %s", p.name, p.said())
+		t.Logf("%s said: %s", p.Name, p.LastWords())
 	}
 	t.Fatalf("never: %s: %v", what, last)
 }
@@ -172,20 +126,10 @@ func newShop(t testing.TB) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &shop{dir: dir, records: filepath.Join(dir, "records"), address: freeAddress(t), passwords: map[string]string{}}
+	s := &shop{dir: dir, records: filepath.Join(dir, "records"), address: testnet.FreeAddress(t), passwords: map[string]string{}}
 	s.known, s.unknown = newCredentials(t, dir, "hmi"), newCredentials(t, dir, "stranger")
 	linectl(t, "cert", "trust", filepath.Join(dir, "hmi.der"), "--data", s.records)
 	return s
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // socket is the control socket of the line.
@@ -193,7 +137,7 @@ func (s *shop) socket() string { return filepath.Join(s.records, "control", "lin
 
 // open starts the virtual plant and the supervisor with its gateway, as the demo does, without the demo's operator: everybody is at
 // rest. There are accounts for each role that a test needs.
-func (s *shop) open(t testing.TB, args ...string) (plant, supervisor *process) {
+func (s *shop) open(t testing.TB, args ...string) (plant, supervisor *process.Process) {
 	t.Helper()
 	s.lay(t)
 	plant = s.simulate(t)
@@ -220,7 +164,7 @@ func (s *shop) lay(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body = loopbackAddress.ReplaceAllFunc(body, func([]byte) []byte { return []byte("address: " + freeAddress(t)) })
+	body = loopbackAddress.ReplaceAllFunc(body, func([]byte) []byte { return []byte("address: " + testnet.FreeAddress(t)) })
 	if err := os.WriteFile(s.config(), body, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +172,7 @@ func (s *shop) lay(t testing.TB) {
 
 func (s *shop) config() string { return filepath.Join(s.dir, "line.yaml") }
 
-func (s *shop) simulate(t testing.TB) *process {
+func (s *shop) simulate(t testing.TB) *process.Process {
 	t.Helper()
 	ready := filepath.Join(s.dir, "plant", "ready")
 	p := start(t, "plant", s.dir, program, "simulate", "--config", s.config(), "--data", filepath.Join(s.dir, "plant"), "--speed", "100", "--seed", "1", "--ready", ready)
@@ -236,7 +180,7 @@ func (s *shop) simulate(t testing.TB) *process {
 	return p
 }
 
-func (s *shop) supervise(t testing.TB, args ...string) *process {
+func (s *shop) supervise(t testing.TB, args ...string) *process.Process {
 	t.Helper()
 	p := start(t, "run", s.dir, program, append([]string{"run", "--config", s.config(), "--data", s.records}, args...)...)
 	c := control.Dial(s.socket())
@@ -252,7 +196,7 @@ func (s *shop) supervise(t testing.TB, args ...string) *process {
 }
 
 // demo starts the demo, which builds packs for ever, and waits until it has made its accounts and listens.
-func (s *shop) demo(t testing.TB) *process {
+func (s *shop) demo(t testing.TB) *process.Process {
 	t.Helper()
 	p := start(t, "demo", s.dir, program, "demo", "--forever", "--speed", "60", "--data", s.dir, "--gateway-listen", s.address)
 	until(t, "the demo has its accounts", 2*time.Minute, func() error {

@@ -13,6 +13,7 @@ import (
 	"github.com/gopcua/opcua/ua"
 
 	hmi "linectl/hmi/opcua"
+	"linectl/uaguard"
 )
 
 // The fields of an alarm that a screen needs, by their paths.
@@ -39,7 +40,7 @@ func gopcuaSession(ctx context.Context, s *shop, w *watchers, names []string) er
 	}
 	w.in("gopcua")
 	notes := make(chan *gopcua.PublishNotificationData, 1000)
-	sub, err := c.Subscribe(ctx, &gopcua.SubscriptionParameters{Interval: publishEvery * time.Millisecond, MaxKeepAliveCount: 10}, notes)
+	sub, err := uaguard.Subscribe(ctx, c, &gopcua.SubscriptionParameters{Interval: publishEvery * time.Millisecond, MaxKeepAliveCount: 10}, notes)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"context"
@@ -14,9 +14,9 @@ const (
 	highestPort = 32000
 )
 
-// holdFreePort listens on a port that nobody uses now, on every interface, until the listener is closed. Who then listens there
+// HoldPort listens on a port that nobody uses now, on every interface, until the listener is closed. Who then listens there
 // has it to themselves: a port that the system would choose may go to an outgoing connection in between.
-func holdFreePort(ctx context.Context) (net.Listener, error) {
+func HoldPort(ctx context.Context) (net.Listener, error) {
 	var lc net.ListenConfig
 	var last error
 	for range 100 {
@@ -29,16 +29,16 @@ func holdFreePort(ctx context.Context) (net.Listener, error) {
 	return nil, fmt.Errorf("no free port: %w", last)
 }
 
-// loopback is the address of a port on this computer.
-func loopback(l net.Listener) string {
+// Loopback is the address of a port on this computer.
+func Loopback(l net.Listener) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
-// freePort returns an address of this computer that nobody listens on now.
-func freePort(ctx context.Context) (string, error) {
-	l, err := holdFreePort(ctx)
+// FreePort returns an address of this computer that nobody listens on now.
+func FreePort(ctx context.Context) (string, error) {
+	l, err := HoldPort(ctx)
 	if err != nil {
-		return "", fmt.Errorf("demo: %w", err)
+		return "", err
 	}
-	return loopback(l), l.Close()
+	return Loopback(l), l.Close()
 }
