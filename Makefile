@@ -6,17 +6,26 @@ SHELL := bash
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-# Packages with goroutines or sockets. The others are pure and have nothing to race.
-CONCURRENT := ./plc/... ./simulator/... ./supervisor/... ./traceability/... ./control/... ./hmi/... ./cmd/...
+# Packages with goroutines or sockets, tested under the race detector. The others are pure and have nothing to race.
+CONCURRENT := ./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./simulator/... ./traceability/... ./control/... ./hmi/... ./cmd/... ./internal/...
+# What keeps a state, and the tests that drive it: make test measures how much of it has run.
+STATE := ./packml,./stations,./supervisor,./plc
+DRIVES := ./packml ./stations ./supervisor ./plc ./virtual
+# Whole lines with clients and a browser: one such package at a time, or they take each other's time.
+WHOLE := ./test/browser ./test/strangers
 FUZZTIME ?= 20s
 # How often both processes are killed over real sockets in make test; a plain go test does a few.
 KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
 GOTEST := go test -json -timeout 20m
-# Whole lines with clients and a browser: one such package at a time, or they take each other's time.
-WHOLE := ./test/browser ./test/strangers
+PROFILE := .tools/cover.out
 
-test: lint ## set up, lint, every test, the race detector where there are goroutines, seventy kills
-	{ $(GOTEST) $$(go list ./... | grep -v -e test/browser -e test/strangers) && $(GOTEST) -p 1 $(WHOLE) && $(GOTEST) -race $(CONCURRENT) && $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
+test: lint ## set up, lint, every test (with the race detector where there are goroutines), seventy kills
+	mkdir -p $(dir $(PROFILE))
+	{ $(GOTEST) -coverpkg=$(STATE) -coverprofile=$(PROFILE) $(DRIVES) && go run ./internal/cover $(PROFILE) && \
+	  $(GOTEST) $$(go list ./... | grep -vxFf <(go list $(DRIVES) $(WHOLE) $(CONCURRENT))) && \
+	  $(GOTEST) -race $(CONCURRENT) && \
+	  $(GOTEST) -p 1 $(WHOLE) && \
+	  $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
 
 lint: ## format, lint, vet
 	scripts/setup.sh

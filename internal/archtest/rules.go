@@ -72,6 +72,7 @@ var house = map[string]room{
 	"internal/process":  {},
 	"internal/testnet":  {rooms: []string{"internal/process"}},
 	"internal/archtest": {},
+	"internal/cover":    {},
 	"internal/tally":    {},
 }
 
