@@ -79,10 +79,11 @@ func TestO4Acknowledge(t *testing.T) {
 	p := s.open(t, "amna", "en", panel10)
 	p.visit("/alarms")
 	p.sees(5*time.Second, ".alarm.unseen", "ST100", "guard open at ST100", "active, not acknowledged")
+	p.until(3*time.Second, "its sign flashes", `document.getAnimations().some(a => a.animationName == 'blink' && a.playState == 'running' && a.effect.target.closest('.alarm.unseen'))`)
 	p.shot("o4-not-acknowledged")
 	p.presses(".alarm.unseen", "Acknowledge")
 	p.sees(3*time.Second, ".alarm", "guard open at ST100", "active, acknowledged")
-	p.until(3*time.Second, "nothing flashes", `!document.querySelector('.alarm.unseen')`)
+	p.until(3*time.Second, "nothing flashes", `!document.querySelector('.alarm.unseen') && !document.getAnimations().some(a => a.animationName == 'blink')`)
 	p.shot("o4-acknowledged")
 	p.accessible()
 
