@@ -37,8 +37,9 @@ var Invariants = []Invariant{
 	{"I10", "the journal has no gap and its chain of hashes holds", chained},
 	{"I11", "what a person was told is done, is done once; what was refused is not done", toldTheTruth},
 	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause", legalStates},
+	{"I13", "what becomes of a pack in quarantine is decided by two different people, each with the role at that moment, after an inspection", twoPeople},
 	{"I14", "an alarm is raised before it is cleared and is not raised while it stands", orderlyAlarms},
-	{"I17", "a pack that was disposed of is not worked on any more", leftAlone},
+	{"I17", "a pack that was disposed of is not worked on any more, unless two people took it out of quarantine; nobody inspects before the act is void", leftAlone},
 	{"I18", "a device never obeys an older supervisor after a newer one", fenced},
 	{"I20", "nothing is on record before it happened", causal},
 	{"I22", "at the end every station rests in a defined state", atRest},
@@ -99,6 +100,14 @@ type fact struct {
 	Accepted    bool     `json:"accepted"`
 	Cell        string   `json:"cell"`
 	Bin         int      `json:"bin"`
+	User        string   `json:"user"`
+	Roles       []string `json:"roles"`
+	New         any      `json:"new"` // of roles, a list; of a request, a text
+	Back        bool     `json:"back"`
+	Decision    string   `json:"decision"`
+	ProposedBy  string   `json:"proposed_by"`
+	Floor       string   `json:"floor"`
+	Evidence    any      `json:"evidence"` // of a release, a list; of an act of unknown outcome, an object
 
 	Measurements []struct {
 		Name  string   `json:"name"`

@@ -151,6 +151,11 @@ func TestEachInvariantCanFail(t *testing.T) {
 		{"I12", "no cause", func(t *testing.T, e *checker.Evidence) {
 			change(t, entry(t, e, "state-changed", `"cause":"Reset by operator"`, 1), "Reset by operator", "")
 		}},
+		{"I13", "a decision that nobody has proposed", func(_ *testing.T, e *checker.Evidence) {
+			e.Journal = append(e.Journal, checker.Entry{
+				Seq: uint64(len(e.Journal) + 1), Kind: "quarantine-decided", Pack: "EV-P1-000001", Body: []byte(`{"decision":"scrap","by":"amna","account":"local:amna"}`),
+			})
+		}},
 		{"I14", "an alarm that clears twice", func(t *testing.T, e *checker.Evidence) {
 			again := *entry(t, e, "alarm-cleared", "", 1)
 			again.Seq = uint64(len(e.Journal) + 1)

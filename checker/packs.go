@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"slices"
+	"time"
 )
 
 // Where a pack goes that leaves the line: as good, or not.
@@ -23,15 +24,26 @@ func (r *run) packs() map[string]*known {
 	return all
 }
 
-// disposed returns for each pack the entry that disposed of it.
+// disposed returns for each pack the entry that disposed of it. Two people may have taken it out of quarantine since: then the
+// next one counts.
 func (r *run) disposed() map[string]*known {
 	all := map[string]*known{}
-	for _, k := range r.of("pack-disposed") {
-		if all[k.Entry.Pack] == nil {
+	for _, k := range r.of("pack-disposed", "quarantine-decided") {
+		switch {
+		case k.Kind == "quarantine-decided":
+			delete(all, k.Entry.Pack)
+		case all[k.Entry.Pack] == nil:
 			all[k.Entry.Pack] = k
 		}
 	}
 	return all
+}
+
+// takenOut reports whether two people had taken a pack out of quarantine by a moment, after another one.
+func (r *run) takenOut(pack string, from, by time.Time) bool {
+	return slices.ContainsFunc(r.of("quarantine-decided"), func(k *known) bool {
+		return k.Entry.Pack == pack && k.Decision != "scrap" && k.At().After(from.Add(-clockError)) && !k.At().After(by.Add(clockError))
+	})
 }
 
 var (
@@ -88,16 +100,16 @@ func releasedByEvidence(r *run, bad func(string, string, ...any)) {
 		if len(steps) == 0 {
 			bad(h.where(), "its recipe %s is not on record or has no route", started[h.Part].fact.Hash)
 		}
-		r.proven(h.Part, d.Seq, steps, func(format string, args ...any) { bad(d.where(), format, args...) })
+		r.proven(h.Part, d, steps, func(format string, args ...any) { bad(d.where(), format, args...) })
 	}
 }
 
-func (r *run) proven(pack string, until uint64, steps []string, bad func(string, ...any)) {
+func (r *run) proven(pack string, released *known, steps []string, bad func(string, ...any)) {
 	build, valid := 1, map[string]*known{}
 	last := map[actRef]*known{}
 	for i := range r.entries {
 		k := &r.entries[i]
-		if k.Entry.Pack != pack || k.Seq > until {
+		if k.Entry.Pack != pack || k.Seq > released.Seq {
 			continue
 		}
 		switch k.Kind {
@@ -113,7 +125,9 @@ func (r *run) proven(pack string, until uint64, steps []string, bad func(string,
 		case "act-done":
 			last[actRef{k.Task, k.fact.Index}] = k
 		case "act-quarantined":
-			bad("it is released and entry %d says that nobody knows what became of an act on it", k.Seq)
+			if why := r.unproven(k, released); why != "" {
+				bad("%s", why)
+			}
 		}
 	}
 	for _, step := range steps {
@@ -130,11 +144,21 @@ func (r *run) proven(pack string, until uint64, steps []string, bad func(string,
 
 func whereItBelongs(r *run, bad func(string, string, ...any)) {
 	left := map[string]*Happening{}
-	for _, h := range r.happened("exit") {
-		if before := left[h.Part]; before != nil {
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		before := left[h.Part]
+		switch {
+		case h.What == "carried" && (before == nil || before.To != quarantineStation):
+			bad(h.where(), "it was carried out of quarantine and had not come there")
+		case h.What == "carried" && !r.takenOut(h.Part, before.At, h.At):
+			bad(h.where(), "it was carried out of quarantine before two people had decided it")
+		case h.What == "carried":
+			delete(left, h.Part)
+		case h.What == "exit" && before != nil:
 			bad(h.where(), "it had left already to %s", before.To)
+		case h.What == "exit":
+			left[h.Part] = h
 		}
-		left[h.Part] = h
 	}
 	for pack, d := range r.disposed() {
 		h := left[pack]
@@ -169,16 +193,6 @@ func pinned(r *run, bad func(string, string, ...any)) {
 		p := packs[k.Entry.Pack]
 		if p != nil && k.RecipeHash != p.fact.Hash {
 			bad(k.where(), "%s is built by recipe %.12s…, pinned is %.12s…", k.Entry.Pack, k.RecipeHash, p.fact.Hash)
-		}
-	}
-}
-
-// leftAlone allows a disposed pack to be moved, and nothing else.
-func leftAlone(r *run, bad func(string, string, ...any)) {
-	disposed := r.disposed()
-	for _, k := range r.of("intent") {
-		if d := disposed[k.Entry.Pack]; d != nil && k.Seq > d.Seq && k.Task != taskRelease {
-			bad(k.where(), "it is %s since entry %d", d.Disposition, d.Seq)
 		}
 	}
 }
