@@ -8,6 +8,7 @@ package alarms
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"linectl/line"
@@ -85,14 +86,30 @@ func (b *Book) Find(id string) (Alarm, bool) {
 // All returns the alarm list in the order in which the alarms were raised: open occurrences, past ones as branches, and alarms
 // that are shelved, suppressed or out of service. It shares nothing that the Book changes.
 func (b *Book) All() []Alarm {
-	var all []Alarm
+	listed := b.presents()
 	for _, p := range b.points {
-		all = append(all, p.branches...)
-		if p.listed() {
-			all = append(all, p.last)
+		for i := range p.branches {
+			listed = append(listed, &p.branches[i])
 		}
 	}
-	slices.SortFunc(all, func(x, y Alarm) int { return cmp.Compare(x.order, y.order) })
+	slices.SortFunc(listed, byOrder)
+	var all []Alarm
+	for _, a := range listed {
+		all = append(all, *a)
+	}
+	return all
+}
+
+func byOrder(x, y *Alarm) int { return cmp.Compare(x.order, y.order) }
+
+// Raised returns the active alarms whose identity begins so, in the order of raising.
+func (b *Book) Raised(prefix string) []line.AlarmRaised {
+	var all []line.AlarmRaised
+	for _, a := range b.presents() {
+		if a.Active && strings.HasPrefix(a.Alarm, prefix) {
+			all = append(all, a.AlarmRaised)
+		}
+	}
 	return all
 }
 

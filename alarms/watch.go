@@ -118,7 +118,14 @@ func (w *Watch) over(now time.Time, id string, delay time.Duration) bool {
 	return true
 }
 
-// presents returns the alarms of which something may become due, in the order of raising.
-func (b *Book) presents() []Alarm {
-	return slices.DeleteFunc(b.All(), func(a Alarm) bool { return a.Branch })
+// presents returns the alarms of which something may become due, in the order of raising. They are the Book's own: read only.
+func (b *Book) presents() []*Alarm {
+	var all []*Alarm
+	for _, p := range b.points {
+		if p.listed() {
+			all = append(all, &p.last)
+		}
+	}
+	slices.SortFunc(all, byOrder)
+	return all
 }

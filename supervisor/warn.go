@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"linectl/line"
@@ -63,12 +62,7 @@ const ofTheLine = "line/"
 func (l *Line) expiring(now time.Time) []line.AlarmRaised {
 	var list []line.AlarmRaised
 	if l.certificates == nil {
-		for _, a := range l.alarms.All() {
-			if a.Active && strings.HasPrefix(a.Alarm, ofTheLine+"certificate-") {
-				list = append(list, a.AlarmRaised)
-			}
-		}
-		return list
+		return l.alarms.Raised(ofTheLine + "certificate-")
 	}
 	add := func(id string, severity int, text string) {
 		list = append(list, line.AlarmRaised{Alarm: ofTheLine + id, Severity: severity, Text: text})
