@@ -3,25 +3,24 @@ package campaign_test
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"linectl/checker"
 	"linectl/line"
-	"linectl/simulator"
 	"linectl/test/campaign"
 )
 
 // The environment says how much is tried: make sim sets it, a plain go test does a little.
 const (
 	seedsWanted   = "SEEDS"            // trials
+	firstSeed     = "FIRST"            // seed of the first
 	mutantsWanted = "MUTANTS"          // "all" mutants, or those that are found quickly
 	untilFailure  = "CAMPAIGN_MUTANT"  // set in the process that has a mutant compiled in: end at the first violation
 	mutantSeeds   = 1000               // within which a mutant must be found
@@ -33,7 +32,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(untilFailure) != "" {
 		os.Exit(look())
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if sum.trials > 0 {
+		fmt.Println(sum)
+	}
+	os.Exit(code)
 }
 
 // look is all that a process does which has a mutant compiled in: it goes on until a trial is violated.
@@ -66,30 +69,6 @@ func wanted(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// tally adds up what the trials came to.
-type tally struct {
-	trials, violated, kills, records int
-	clock                            time.Duration
-	struck                           map[simulator.FaultName]int
-	packs                            map[line.PackState]int
-}
-
-func (s *tally) add(out campaign.Outcome) {
-	s.trials++
-	s.clock += out.Clock
-	s.kills += out.Kills
-	s.records += out.Records
-	for name, n := range out.Struck {
-		s.struck[name] += n
-	}
-	for state, n := range out.Packs {
-		s.packs[state] += n
-	}
-	if len(out.Violations) > 0 {
-		s.violated++
-	}
-}
-
 // found are the seeds by which a campaign has found a mistake that is mended since: they are tried first, always.
 //
 //   - 48: a cell that could not be read well was on record as moved to quarantine, lay in the nest all the same, and was found
@@ -104,47 +83,77 @@ func violated(p campaign.Plan) bool {
 	return err == nil && len(out.Violations) > 0
 }
 
-// TestCampaign lives through the seeds from 1 on. One that fails is made smaller and told with its plan.
-func TestCampaign(t *testing.T) {
-	n := wanted(t, seedsWanted, 25)
-	began := time.Now()
-	sum := &tally{struck: map[simulator.FaultName]int{}, packs: map[line.PackState]int{}}
-	seeds := slices.Clone(found)
-	for seed := uint64(1); len(seeds) < n+len(found); seed++ {
-		seeds = append(seeds, seed)
-	}
-	for _, seed := range seeds {
-		p := campaign.Draw(seed)
-		out, err := campaign.Run(p)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, p)
+// Of the trials, so many are lived through on a real record store, and so many twice.
+const (
+	everyOnDisk = 20
+	everyTwice  = 50
+)
+
+// live lives through the plan of one seed. One that fails is made smaller and told with its plan.
+func live(t *testing.T, seed uint64) {
+	p := campaign.Draw(seed)
+	var out campaign.Outcome
+	var err error
+	onDisk := seed%everyOnDisk == 0
+	if onDisk {
+		d := newDatabase(t)
+		out, err = campaign.RunOn(p, d)
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
 		}
-		if sum.add(out); len(out.Violations) > 0 {
-			small := campaign.Shrink(p, violated)
-			again, _ := campaign.Run(small)
-			t.Errorf("%s%s", small, checker.Report(again.Violations, 5))
+		if err := os.RemoveAll(d.dir); err != nil {
+			t.Fatal(err)
 		}
+	} else {
+		out, err = campaign.Run(p)
 	}
-	speed := sum.clock.Seconds() / time.Since(began).Seconds()
-	t.Logf("%d kills, %d records, packs %v", sum.kills, sum.records, sum.packs)
-	t.Logf("faults %v", sum.struck)
-	t.Logf("seeds=%d violations=%d speed=%.0fx of the line's clock, %.0fx of the plant's faultpoints=%d/%d",
-		sum.trials, sum.violated, speed, speed*campaign.PlantSpeed, len(sum.struck), len(simulator.Catalogue))
-	if sum.packs[line.Released] == 0 || n >= 25 && (sum.kills == 0 || len(sum.struck) < 8) {
-		t.Error("too little has happened for this to show anything")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, p)
+	}
+	sum.add(out, onDisk)
+	if len(out.Violations) > 0 {
+		small := campaign.Shrink(p, violated)
+		again, _ := campaign.Run(small)
+		t.Errorf("seed %d, on disk %t: %s%s%s", seed, onDisk, checker.Report(out.Violations, 5), small, checker.Report(again.Violations, 5))
+	}
+	if seed%everyTwice == 1 {
+		two, err := campaign.Run(p)
+		if err != nil || two.Hash != out.Hash || out.Records == 0 {
+			t.Errorf("seed %d: %d records and then %d, %x and then %x, %v", seed, out.Records, two.Records, out.Hash[:4], two.Hash[:4], err)
+		}
+		sum.again()
 	}
 }
 
-func TestTheSameSeedHasTheSameJournal(t *testing.T) {
-	for _, seed := range []uint64{3, 4} {
-		one, err := campaign.Run(campaign.Draw(seed))
-		if err != nil {
-			t.Fatal(err)
+// TestCampaign lives through the seeds from FIRST (1) on, as many shifts at a time as there are cores.
+func TestCampaign(t *testing.T) {
+	n, first := wanted(t, seedsWanted, 100), wanted(t, firstSeed, 1)
+	seeds := slices.Clone(found)
+	for i := range n {
+		seeds = append(seeds, uint64(first+i)) //nolint:gosec // counts up
+	}
+	t.Run("shifts", func(t *testing.T) {
+		next := make(chan uint64)
+		for range runtime.GOMAXPROCS(0) {
+			t.Run("core", func(t *testing.T) {
+				t.Parallel()
+				for seed := range next {
+					live(t, seed)
+				}
+			})
 		}
-		two, err := campaign.Run(campaign.Draw(seed))
-		if err != nil || one.Hash != two.Hash || one.Records == 0 {
-			t.Errorf("seed %d: %d records and then %d, %x and then %x, %v", seed, one.Records, two.Records, one.Hash[:4], two.Hash[:4], err)
-		}
+		go func() {
+			for _, seed := range seeds {
+				next <- seed
+			}
+			close(next)
+		}()
+	})
+	t.Logf("seeds %d to %d and %d found before: %d on disk, %d twice, %d kills, %d records, packs %v",
+		first, first+n-1, len(found), sum.onDisk, sum.twice, sum.kills, sum.records, sum.packs)
+	t.Logf("faults %v", sum.struck)
+	if sum.packs[line.Released] == 0 || n >= 25 && (sum.kills == 0 || len(sum.struck) < 8) {
+		t.Error("too little has happened for this to show anything")
 	}
 }
 
@@ -158,18 +167,18 @@ func TestMutantsAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]string{}
+	sum.mutants = len(chosen)
 	for _, m := range chosen {
 		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
 			where := seek(t, root, m)
 			if where == "" {
 				t.Fatalf("%d trials did not find that %s", mutantSeeds, m.Name)
 			}
-			found[m.Name] = where
+			sum.caught()
 			t.Logf("found in trial %s", where)
 		})
 	}
-	t.Logf("mutants=%d/%d %v", len(found), len(chosen), slices.Sorted(maps.Keys(found)))
 }
 
 // seek runs the campaign with a mutant and returns the trial that found it, and how.

@@ -91,7 +91,16 @@ func (t *trial) attend(s line.Snapshot) bool {
 			done++
 		}
 	}
-	return done == len(t.Orders) && len(s.Packs) == 0
+	if done < len(s.Orders) || len(s.Packs) > 0 {
+		return false
+	}
+	if s.At.Sub(morning) >= shift {
+		return true
+	}
+	more := t.Orders[len(s.Orders)%len(t.Orders)]
+	more.Order = line.OrderID(fmt.Sprintf("more%d", len(s.Orders)))
+	t.ask(more)
+	return t.store.died
 }
 
 // picture says where everything stands.

@@ -9,9 +9,26 @@ import (
 // errKilled ends the supervisor in the middle of an append.
 var errKilled = errors.New("killed")
 
-// store keeps the journal in memory and kills the supervisor at a chosen append.
+// Disk keeps a journal that outlives the supervisor.
+type Disk interface {
+	Append([]line.Record) (lastSeq uint64, err error)
+	// Reopen lets go of the journal as a process does that has died, opens it anew and returns all of it.
+	Reopen() ([]line.Record, error)
+}
+
+// memory is a Disk without a disk.
+type memory struct{ records []line.Record }
+
+func (m *memory) Append(records []line.Record) (uint64, error) {
+	m.records = append(m.records, records...)
+	return uint64(len(m.records)), nil
+}
+
+func (m *memory) Reopen() ([]line.Record, error) { return m.records, nil }
+
+// store kills the supervisor at a chosen append.
 type store struct {
-	records []line.Record
+	Disk
 	in      int // appends until death; 0 = immortal
 	durable bool
 	died    bool
@@ -22,10 +39,11 @@ func (s *store) Append(records []line.Record) (uint64, error) {
 	if s.in--; s.in == 0 {
 		s.died = true
 		if s.durable {
-			s.records = append(s.records, records...)
+			if _, err := s.Disk.Append(records); err != nil {
+				return 0, err
+			}
 		}
 		return 0, errKilled
 	}
-	s.records = append(s.records, records...)
-	return uint64(len(s.records)), nil
+	return s.Disk.Append(records)
 }

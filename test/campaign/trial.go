@@ -34,8 +34,9 @@ const PlantSpeed = 60
 
 // Times of a trial, on the line's clock.
 const (
-	working  = 5 * time.Minute  // with faults; then they are cleared
-	mending  = 30 * time.Minute // within which everything must have a disposition
+	shift    = time.Hour / PlantSpeed // at least: who is done before orders more
+	working  = 5 * time.Minute        // with faults; then they are cleared
+	mending  = 30 * time.Minute       // within which everything must have a disposition
 	stopping = 2 * time.Minute
 	attend   = time.Second // how often the operator looks
 )
@@ -57,9 +58,12 @@ type trial struct {
 	struck  map[simulator.FaultName]int
 }
 
-// Run lives through a plan. An error means that the trial itself could not be made.
-func Run(p Plan) (Outcome, error) {
-	t := &trial{Plan: p, fence: 1, store: &store{}, kills: p.Kills, waiting: p.Faults, struck: map[simulator.FaultName]int{}}
+// Run lives through a plan with the journal in memory. An error means that the trial itself could not be made.
+func Run(p Plan) (Outcome, error) { return RunOn(p, &memory{}) }
+
+// RunOn lives through a plan with the journal on a disk, which must be empty.
+func RunOn(p Plan, disk Disk) (Outcome, error) {
+	t := &trial{Plan: p, fence: 1, store: &store{Disk: disk}, kills: p.Kills, waiting: p.Faults, struck: map[simulator.FaultName]int{}}
 	if err := t.build(); err != nil {
 		return Outcome{}, err
 	}
@@ -83,7 +87,7 @@ func Run(p Plan) (Outcome, error) {
 
 func (t *trial) build() error {
 	t.config = supervisor.Config{Name: "campaign", Version: "test", Simulated: true, Supplier: map[line.CellID]line.SupplierCell{}}
-	plant := simulator.Config{Seed: t.Seed, Speed: PlantSpeed, CellsPerLane: 400, Witness: t.witness}
+	plant := simulator.Config{Seed: t.Seed, Speed: PlantSpeed, CellsPerLane: 1000, Witness: t.witness}
 	var err error
 	if t.config.Recipes, err = recipes.Load(examples.FS, "reference/recipes/*.yaml"); err != nil {
 		return err
@@ -168,7 +172,11 @@ func (t *trial) restart() {
 		if err != nil {
 			panic(err) // the configuration has not changed
 		}
-		for _, r := range t.store.records {
+		records, err := t.store.Reopen()
+		if err != nil {
+			panic(err) // a real disk has failed, and the trial with it
+		}
+		for _, r := range records {
 			l.Apply(r)
 		}
 		t.arm()
@@ -195,14 +203,19 @@ func (t *trial) rest() bool {
 
 // judge hands the evidence to the checker, in the formats in which the real files have it.
 func (t *trial) judge(ended bool) (Outcome, error) {
-	out := Outcome{Clock: t.Now.Sub(morning), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Records: len(t.store.records), Packs: map[line.PackState]int{}}
+	out := Outcome{Clock: t.Now.Sub(morning), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Packs: map[line.PackState]int{}}
 	e := checker.Evidence{Asked: t.asked, Ended: true}
 	var err error
 	if e.Truth, err = checker.ReadTruth(&t.truth); err != nil {
 		return out, err
 	}
+	records, err := t.store.Reopen()
+	if err != nil {
+		return out, err
+	}
+	out.Records = len(records)
 	digest := sha256.New()
-	for i, r := range t.store.records {
+	for i, r := range records {
 		body, err := json.Marshal(r.Fact)
 		if err != nil {
 			return out, err
