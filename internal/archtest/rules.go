@@ -46,6 +46,13 @@ var house = map[string]room{
 		pure:  true,
 	},
 
+	"scenario": {
+		rooms: []string{
+			"virtual", "supervisor", "alarms", "recipes", "packml", "line", "simulator", "checker",
+		},
+		libraries: []string{"github.com/goccy/go-yaml"}, pure: true,
+	},
+
 	"hmi/load": {rooms: []string{"uaguard"}, libraries: []string{"github.com/gopcua/opcua"}},
 
 	"checker":             {pure: true},

@@ -1,0 +1,343 @@
+package scenario
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"linectl/checker"
+	"linectl/line"
+	"linectl/simulator"
+	"linectl/supervisor"
+	"linectl/virtual"
+)
+
+// Morning is when every story begins, on the line's clock.
+var Morning = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+
+// PlantSpeed is how much faster the virtual plant moves than a real one, against the line's clock.
+const PlantSpeed = 60
+
+// Times of a run, on the line's clock.
+const (
+	attend   = time.Second // how often the operator looks
+	stopping = 2 * time.Minute
+)
+
+// run is one life of a story.
+type run struct {
+	*Story
+	*virtual.World
+	memory  *virtual.Memory
+	config  supervisor.Config
+	fence   uint16
+	truth   bytes.Buffer
+	physics []simulator.Event
+	asked   []checker.Ask
+	request int
+
+	next    int       // event that has not happened yet
+	armed   time.Time // since when its moment holds; zero while it does not
+	turn    time.Time // when its turn came
+	from    int       // journal entries before that
+	things  []thing
+	prompts []line.PromptSnapshot // that were ever asked
+	said    []said
+	looked  time.Time
+	since   map[line.StationID]time.Time
+	failed  []string // what of the story itself could not happen
+	done    bool     // everything has a disposition
+	rested  bool
+}
+
+// thing is an event of the story that has happened.
+type thing struct {
+	at   time.Time
+	text string
+}
+
+// said is what a station said of itself, the first time that it did.
+type said struct {
+	at      time.Time
+	station line.StationID
+	reason  string
+}
+
+// Run lives through the story and judges it.
+func (s *Story) Run() (*Report, error) {
+	r := &run{Story: s, memory: &virtual.Memory{}, fence: 1, since: map[line.StationID]time.Time{}}
+	if err := r.build(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.File, err)
+	}
+	r.setUp()
+	r.turn, r.from = r.Now, len(r.memory.Records)
+	var err error
+	if r.done, err = r.World.Run(s.Lasts, r.live); err == nil && r.done {
+		r.rested, err = r.rest()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.File, err)
+	}
+	return r.judge()
+}
+
+func (r *run) build() error {
+	r.config = supervisor.Config{Name: "scenario", Version: "scenario", Simulated: true, Recipes: r.recipes, Supplier: map[line.CellID]line.SupplierCell{}}
+	plant := simulator.Config{Seed: r.Seed, Speed: PlantSpeed, CellsPerLane: 400, Defects: &simulator.Defects{}, Witness: r.witness}
+	virtual.Equip(&r.config, &plant)
+	p, err := simulator.New(plant, "", Morning)
+	if err != nil {
+		return err
+	}
+	for _, c := range p.Notices() {
+		r.config.Supplier[c.Cell] = c
+	}
+	l, err := supervisor.New(r.config, r.fence)
+	if err != nil {
+		return err
+	}
+	r.World = virtual.New(Morning, l, r.fence, p, r.memory)
+	return nil
+}
+
+// witness keeps the ground truth, and writes it as the plant's file has it: that is what the checker reads.
+func (r *run) witness(e simulator.Event) {
+	r.physics = append(r.physics, e)
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // a plant that cannot say what happened is no plant
+	}
+	r.truth.Write(append(b, '\n'))
+	if e.What == simulator.Struck {
+		r.things = append(r.things, thing{e.At, e.Text})
+	}
+}
+
+// ask asks the line for something as the operator.
+func (r *run) ask(c line.Command) {
+	r.request++
+	q := line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "scenario", Command: c}
+	reply := r.Ask(q)
+	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
+	if reply.Accepted {
+		told.Told = "done"
+	}
+	r.asked = append(r.asked, told)
+}
+
+// setUp loads a lot of every consumable and orders what the story orders. The line itself is started by its operator.
+func (r *run) setUp() {
+	for _, rec := range r.recipes {
+		for _, m := range rec.Materials {
+			for _, p := range virtual.Reference() {
+				if m.Level == "lot" && p.Kind == m.Kind {
+					r.ask(line.LoadMaterial{Station: p.ID, Item: m.Item, Lot: line.LotID("L-" + m.Item), Quantity: 1e6, Expiry: Morning.Add(1000 * time.Hour)})
+				}
+			}
+		}
+	}
+	for _, o := range r.Orders {
+		r.ask(o)
+	}
+	started := func(w *virtual.World) bool {
+		resting := false
+		for _, st := range w.Line.Snapshot(w.Now).Stations {
+			if c := map[string]string{"Aborted": "Clear", "Stopped": "Reset", "Idle": "Start"}[st.State]; c != "" {
+				r.ask(line.Machine{Target: string(st.Station), Command: c})
+			}
+			resting = resting || !slices.Contains([]string{"Execute", "Suspended", "Suspending", "Unsuspending"}, st.State)
+		}
+		return !resting
+	}
+	if ok, err := r.World.Run(time.Minute, started); !ok || err != nil {
+		r.failed = append(r.failed, "the line did not start")
+	}
+}
+
+// live is looked at every tick: what is due happens, and the operator attends to the line. It reports whether all is done.
+func (r *run) live(w *virtual.World) bool {
+	for r.next < len(r.Events) {
+		e := &r.Events[r.next]
+		if r.armed.IsZero() {
+			if needs := e.when.noun != "" || e.when.alarm != "" || e.when.prompt != "" || e.when.station != ""; needs {
+				snap := w.Line.Snapshot(w.Now)
+				if !e.when.holds(r, &snap) {
+					break
+				}
+			}
+			r.armed = w.Now
+		}
+		if w.Now.Sub(r.armed) < e.when.after {
+			break
+		}
+		if r.happen(e); e.do.kill {
+			return false
+		}
+	}
+	if w.Now.Before(r.looked) {
+		return false
+	}
+	r.looked = w.Now.Add(attend)
+	snap := w.Line.Snapshot(w.Now)
+	r.note(&snap)
+	return r.attend(&snap)
+}
+
+// happen lets an event happen, and gives the turn to the next.
+func (r *run) happen(e *Event) {
+	var refused string
+	switch {
+	case e.do.fault != nil:
+		if _, err := r.Plant.Inject(r.Now, *e.do.fault); err != nil {
+			refused = err.Error()
+		}
+	case e.do.clear != "":
+		r.Plant.Clear(r.Now, e.do.clear)
+		r.things = append(r.things, thing{r.Now, e.Text})
+	case e.do.kill:
+		r.things = append(r.things, thing{r.Now, e.Text})
+		refused = r.restart()
+	default:
+		r.things = append(r.things, thing{r.Now, e.Text})
+		r.ask(r.addressed(e.do.command)) // a refusal is on record, and may be what is expected
+	}
+	if refused != "" {
+		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))
+	}
+	r.next++
+	r.armed, r.turn, r.from = time.Time{}, r.Now, len(r.memory.Records)
+}
+
+// addressed gives an answer the whole identity of the question that waits.
+func (r *run) addressed(c line.Command) line.Command {
+	a, is := c.(line.AnswerPrompt)
+	if !is {
+		return c
+	}
+	for _, q := range r.Line.Snapshot(r.Now).Prompts {
+		if strings.HasPrefix(q.Prompt, a.Prompt) {
+			a.Prompt = q.Prompt
+			return a
+		}
+	}
+	return a
+}
+
+// restart brings the supervisor up again from its journal, with the next fence.
+func (r *run) restart() string {
+	r.fence++
+	l, err := supervisor.New(r.config, r.fence)
+	if err != nil {
+		return err.Error()
+	}
+	for _, rec := range r.memory.Records {
+		l.Apply(rec)
+	}
+	r.World.Restart(l, r.fence)
+	return ""
+}
+
+// begun reports whether the act of a moment has been intended since the turn of the event came.
+func (r *run) begun(m moment) bool {
+	return slices.ContainsFunc(r.memory.Records[r.from:], func(rec line.Record) bool {
+		in, is := rec.Fact.(line.Intent)
+		return is && rec.Station == m.station && in.Task.Noun() == m.noun && in.Index == m.index && (m.pack == "" || rec.Pack == m.pack)
+	})
+}
+
+// note keeps what only a snapshot shows.
+func (r *run) note(snap *line.Snapshot) {
+	for _, q := range snap.Prompts {
+		if !slices.ContainsFunc(r.prompts, func(p line.PromptSnapshot) bool { return p.Prompt == q.Prompt }) {
+			r.prompts = append(r.prompts, q)
+		}
+	}
+	for _, st := range snap.Stations {
+		now := said{snap.At, st.Station, st.Reason}
+		if st.Reason != "" && !slices.ContainsFunc(r.said, func(s said) bool { return s.station == now.station && s.reason == now.reason }) {
+			r.said = append(r.said, now)
+		}
+	}
+}
+
+// attend does what the operator does, once. It reports whether everything that was ordered is done and every event has happened.
+func (r *run) attend(snap *line.Snapshot) bool {
+	if r.Operator != away {
+		r.answer(snap)
+	}
+	if r.Operator == attends {
+		r.bringBack(snap)
+	}
+	for _, o := range snap.Orders {
+		if o.Released+o.Scrapped+o.Quarantined < o.Quantity {
+			return false
+		}
+	}
+	return len(snap.Packs) == 0 && r.next == len(r.Events)
+}
+
+// answer answers the questions as a person would who looks at nothing else: a rework where one is possible, a new serial for each part,
+// the tool serviced. A question that the story itself answers, and a part that may still come, waits.
+func (r *run) answer(snap *line.Snapshot) {
+	for _, q := range snap.Prompts {
+		if r.answersItself(q.Prompt) || snap.At.Sub(q.Since) < r.Patience && !strings.Contains(q.Prompt, "/serial/") {
+			continue
+		}
+		a := line.AnswerPrompt{Prompt: q.Prompt, Option: q.Options[0]}
+		switch {
+		case strings.Contains(q.Prompt, "/serial/"):
+			a.Input = fmt.Sprintf("S%d-%d", r.fence, r.request)
+		case strings.Contains(q.Prompt, "/missing/") && snap.At.Sub(q.Since) < stopping:
+			continue
+		case strings.Contains(q.Prompt, "/decide/") && snap.Stations[len(snap.Stations)-1].State != "Execute":
+			continue
+		}
+		r.ask(a)
+	}
+}
+
+func (r *run) answersItself(prompt string) bool {
+	return slices.ContainsFunc(r.Events[r.next:], func(e Event) bool {
+		a, is := e.do.command.(line.AnswerPrompt)
+		return is && strings.HasPrefix(prompt, a.Prompt)
+	})
+}
+
+// bringBack brings stations back to work that have stood for the operator's patience.
+func (r *run) bringBack(snap *line.Snapshot) {
+	commands := map[string]string{"Aborted": "Clear", "Stopped": "Reset", "Idle": "Start", "Held": "Unhold", "Complete": "Reset"}
+	for _, st := range snap.Stations {
+		if c := commands[st.State]; c != "" && snap.At.Sub(st.Since) >= r.Patience {
+			r.ask(line.Machine{Target: string(st.Station), Command: c})
+		}
+	}
+}
+
+// rest stops the line and waits until every station has come to rest.
+func (r *run) rest() (bool, error) {
+	r.ask(line.Machine{Target: "line", Command: "Stop"})
+	return r.World.Run(stopping, func(w *virtual.World) bool {
+		return !slices.ContainsFunc(w.Line.Snapshot(w.Now).Stations, func(s line.StationSnapshot) bool { return s.State != "Stopped" && s.State != "Aborted" })
+	})
+}
+
+// evidence is what the checker gets, in the formats in which the real files have it.
+func (r *run) evidence() (e checker.Evidence, err error) {
+	e.Asked, e.Ended = r.asked, r.done && r.rested
+	if e.Truth, err = checker.ReadTruth(&r.truth); err != nil {
+		return e, err
+	}
+	for i, rec := range r.memory.Records {
+		body, err := json.Marshal(rec.Fact)
+		if err != nil {
+			return e, err
+		}
+		e.Journal = append(e.Journal, checker.Entry{
+			Seq: uint64(i + 1), Kind: line.FactName(rec.Fact), Pack: string(rec.Pack), Station: string(rec.Station), Micros: rec.At.UnixMicro(), Body: body, //nolint:gosec // counts up
+		})
+	}
+	return e, nil
+}
