@@ -212,7 +212,7 @@ const (
 var rejectTexts = map[RejectReason]string{
 	RejectBlock: "command damaged on the way", RejectStaleFence: "another supervisor has taken over",
 	RejectStaleEpoch: "device was restarted meanwhile", RejectOldToken: "command older than one already seen",
-	RejectRecipe: "parameter outside the equipment's own limits", RejectPart: "the part in the nest is another one",
+	RejectRecipe: "recipe not taken: a value is outside the device's own limits, or its own recipe was changed", RejectPart: "the part in the nest is another one",
 	RejectIndexDone: "already done on this part", RejectNotPermitted: "not permitted now", RejectMode: "device is in another mode",
 	RejectBusy: "device busy",
 }

@@ -16,6 +16,9 @@ func measureCell(p *Plant, d *device, a *act) {
 	if dice.chance(p.cfg.Defects.Contact) {
 		contact, acir = dice.between(0.8, 2), math.NaN() // the probe does not touch
 	}
+	if f := p.standing(DirtyProbe, d); f != nil {
+		contact, acir = contact+f.by(), acir*1.3
+	}
 	a.set("ocv", c.ocv+dice.within(0, 0.05e-3, -0.2e-3, 0.2e-3))
 	a.set("acir", acir)
 	a.set("temperature", temperature)
@@ -26,6 +29,10 @@ func measureCell(p *Plant, d *device, a *act) {
 func measureStacking(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "stacking")
 	a.set("polarity", 1)
+	if a.struck(CellReversed) {
+		a.set("polarity", 0)
+	}
+	a.echo = string(a.cell.cell.code)
 	a.set("heightStep", dice.within(0.1e-3, 0.035e-3, 0, 0.24e-3))
 	a.set("insertForce", dice.within(95, 7, 68, 122))
 }
@@ -42,6 +49,9 @@ func measureModule(p *Plant, d *device, a *act) {
 	if filler := a.param(0, 0); filler > 0 {
 		a.set("fillerMass", filler*dice.within(1, 0.01, 0.96, 1.04))
 		a.set("mixRatio", dice.within(100, 0.6, 97.6, 102.4))
+	}
+	if a.struck(AdhesiveGelled) {
+		a.set("mixRatio", dice.between(80, 90))
 	}
 	a.set("placeForce", a.part.pack.product.PlaceN*dice.within(1, 0.06, 0.76, 1.24))
 }
@@ -62,12 +72,18 @@ func measureScrew(p *Plant, d *device, a *act) {
 func measureHarness(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "harness")
 	a.set("tapOrder", 1)
+	if a.struck(HarnessSwap) {
+		a.set("tapOrder", 0)
+	}
 	a.set("bootTime", dice.within(3.5, 0.4, 2, 5))
 }
 
 func measureFlash(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "flash")
 	a.set("firmwareRead", a.param(0, 0))
+	if a.struck(WrongFirmware) {
+		a.set("firmwareRead", a.param(0, 0)-1)
+	}
 	a.set("troubleCodes", 0)
 	if a.attempt == 1 && dice.chance(p.cfg.Defects.EOLStep) {
 		a.set("troubleCodes", 1)
@@ -83,11 +99,15 @@ func measureLeak(p *Plant, d *device, a *act) {
 	if leaks, seal := defect.chance(p.cfg.Defects.Leak), defect.chance(0.4); leaks && (a.attempt == 1 || seal && a.attempt <= 2) || a.struck(Leak) {
 		rate = product.LeakSccm * dice.between(4.5, 8)
 	}
+	drift := dice.within(0.03, 0.02, 0, 0.1)
+	if a.struck(WarmPack) {
+		drift, rate = -a.by(WarmPack), rate*4 // what cools down loses pressure
+	}
 	measure := a.param(2, 60)
 	a.set("leakRate", rate)
 	a.set("pressureStart", a.param(0, 4000)*dice.within(1, 0.004, 0.988, 1.012))
 	a.set("pressureDrop", rate*1.69e-3*measure/(product.VolumeL*1e-3))
-	a.set("temperatureDrift", dice.within(0.03, 0.02, 0, 0.1))
+	a.set("temperatureDrift", drift)
 }
 
 func measureShippingSOC(p *Plant, d *device, a *act) {

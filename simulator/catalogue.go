@@ -17,6 +17,7 @@ type FaultKind struct {
 	Unit    string      // of By; empty where there is no more or less
 	By      float64     // unless said
 	For     time.Duration
+	Times   int // acts that it strikes unless said; 0 is one
 }
 
 // The faults.
@@ -46,6 +47,27 @@ const (
 	MasterDrift       FaultName = "master-drift"
 	SlowDevice        FaultName = "slow-device"
 	TesterTimeout     FaultName = "tester-timeout"
+
+	CellReversed    FaultName = "cell-reversed"
+	CellSwap        FaultName = "cell-swap"
+	WrongLot        FaultName = "wrong-lot"
+	DirtyProbe      FaultName = "dirty-probe"
+	TipWear         FaultName = "tip-wear"
+	DirtyGlass      FaultName = "dirty-glass"
+	Gap             FaultName = "gap"
+	OverPower       FaultName = "over-power"
+	AdhesiveGelled  FaultName = "adhesive-gelled"
+	HarnessSwap     FaultName = "harness-swap"
+	WrongFirmware   FaultName = "wrong-firmware"
+	WarmPack        FaultName = "warm-pack"
+	InsulationLow   FaultName = "ir-leak"
+	ContactorWelded FaultName = "contactor-welded"
+	ColdPack        FaultName = "cold-pack"
+	LabelReprint    FaultName = "label-reprint"
+	SensorStuck     FaultName = "sensor-stuck"
+	RecipeEdited    FaultName = "recipe-edited"
+	LateDuplicate   FaultName = "late-duplicate"
+	ByteOrder       FaultName = "endianness-swap"
 )
 
 var (
@@ -53,6 +75,14 @@ var (
 	steps = func() (all []line.Task) {
 		for n := range line.EOLSteps {
 			all = append(all, line.EOLStep(n+1))
+		}
+		return all
+	}()
+	everyTask = func() (all []line.Task) {
+		for t := line.Task(1); t < line.EOLStep1+line.EOLSteps; t++ {
+			if t.Known() {
+				all = append(all, t)
+			}
 		}
 		return all
 	}()
@@ -66,8 +96,12 @@ var (
 	}()
 )
 
-// Catalogue lists every fault that can be injected. docs/faults.md is written from it.
-var Catalogue = []FaultKind{
+// Catalogue lists every fault that can be injected. docs/faults.md is written from it. New ones stand at its end: a seed of a
+// campaign draws by place.
+var Catalogue = slices.Concat(machineFaults, processFaults)
+
+// machineFaults are those of any machine: its devices, its wire, its safety.
+var machineFaults = []FaultKind{
 	{
 		Name: ElectrodeStuck, Strikes: []line.Task{line.TaskWeldResistance, line.TaskWeldUltrasonic},
 		Does: "the electrode sticks to the joint: the weld is made, the result is latched, and the welder holds",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"linectl/line"
+	"linectl/plc/tags"
 )
 
 // what says what an event of the event clock does when its time has come.
@@ -17,6 +18,7 @@ const (
 	watchdog                 // the supervisor may have gone silent
 	arrive                   // a part stands at the entry of a station
 	turn                     // an injected fault begins, waits or ends
+	repeat                   // a command block arrives that the device has had before
 )
 
 // due is one event that waits for its time.
@@ -28,6 +30,7 @@ type due struct {
 	token   line.Token
 	station line.StationID
 	fault   *injected
+	block   *tags.Command
 }
 
 // calendar is the heap of what is due, by time and serial.
@@ -95,6 +98,8 @@ func (p *Plant) advance(now time.Time) {
 			p.take(d.at, d.station)
 		case turn:
 			p.turn(d.at, d.fault)
+		case repeat:
+			p.receive(d.at, d.device, *d.block)
 		}
 	}
 }

@@ -27,10 +27,11 @@ type device struct {
 	rejectReason line.RejectReason
 	alarms       uint32
 	firstOut     uint16
-	act          act          // in work, or the last one
-	area         []byte       // waveform area as it was asked for last
-	areaOf       line.Token   // the act that it is of
-	frozen       *tags.Status // what a stale face goes on showing; nil = as it is
+	act          act                    // in work, or the last one
+	area         []byte                 // waveform area as it was asked for last
+	areaOf       line.Token             // the act that it is of
+	stuck        map[uint16][24]float64 // what a stuck instrument shows, by task
+	frozen       *tags.Status           // what a stale face goes on showing; nil = as it is
 }
 
 // retained is what a device keeps in battery-backed memory.
@@ -82,7 +83,7 @@ type act struct {
 	attempt int   // of this task at this index of this part, from 1
 	fired   bool  // the energy has come
 	ends    time.Time
-	faults  []FaultName // that have struck it
+	faults  []*injected // that have struck it
 	brings  []*injected // that begin in its middle
 	outcome line.Outcome
 	reason  uint16

@@ -65,6 +65,9 @@ func (p *Plant) stepFails(a *act) bool {
 func measureStep(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "end of line")
 	a.set("testTemperature", dice.within(25, 0.3, 23.8, 26.2))
+	if a.struck(ColdPack) {
+		a.set("testTemperature", a.by(ColdPack))
+	}
 	good, bad := 1.0, 0.0
 	if p.stepFails(a) {
 		good, bad = 0, 1
@@ -85,6 +88,9 @@ func measureStep(p *Plant, d *device, a *act) {
 		a.set("detectTime", dice.within(0.06, 0.006, 0.036, 0.084))
 	case 5:
 		a.set("insulationPlus", product.InsulationMΩ*1e6*pick(dice.lognormal(1, 0.3), 0.004))
+		if a.struck(InsulationLow) {
+			a.set("insulationPlus", a.by(InsulationLow)*1e6)
+		}
 		a.set("insulationMinus", product.InsulationMΩ*1e6*dice.lognormal(1, 0.3))
 	case 6:
 		a.set("leakageCurrent", pick(dice.within(0.2e-3, 0.03e-3, 0.08e-3, 0.32e-3), 3e-3))
@@ -93,6 +99,11 @@ func measureStep(p *Plant, d *device, a *act) {
 	case 10:
 		a.set("prechargeTime", pick(dice.within(0.18, 0.012, 0.13, 0.23), 0.45))
 		a.set("prechargeLevel", dice.within(97.5, 0.4, 96, 99))
+		if a.struck(ContactorWelded) { // there is nothing left to charge
+			a.set("prechargeTime", 0)
+			a.set("prechargeLevel", 100)
+			a.outcome, a.reason = line.OutcomeNOK, reasonContactor
+		}
 	case 11:
 		a.set("currentError", pick(math.Abs(dice.within(0, 0.1, -0.36, 0.36)), 1.6))
 	case 15:
@@ -116,6 +127,9 @@ func measurePack(a *act, step int, dice *dice, pick func(g, b float64) float64) 
 	case 9:
 		a.set("temperatureSpread", pick(dice.within(1, 0.2, 0.3, 1.8), 4.5))
 	case 12:
+		if a.struck(ColdPack) {
+			e.dcir *= 1 + 0.02*(25-a.by(ColdPack))
+		}
 		a.set("packDCIR", e.dcir*pick(dice.within(1, 0.005, 0.98, 1.02), 1.5))
 	case 13:
 		a.set("packACIR", e.acir*pick(dice.within(1, 0.003, 0.99, 1.01), 1.5))

@@ -37,7 +37,7 @@ func drawFault(t *rapid.T) simulator.Fault {
 	}
 	if k.Strikes != nil {
 		f.Times = rapid.IntRange(0, 100).Draw(t, "times")
-	} else {
+	} else if !k.Once || k.For > 0 {
 		f.For = span("for")
 	}
 	return f
@@ -272,6 +272,9 @@ written into the plant's ground truth. A plant that is started again has no faul
 		does := k.Does
 		if k.Unit != "" {
 			does += fmt.Sprintf(" (by, %s: %g)", k.Unit, k.By)
+		}
+		if k.Times > 0 {
+			does += fmt.Sprintf(" (times: %d)", k.Times)
 		}
 		if k.For > 0 {
 			does += fmt.Sprintf(" (for: %s)", k.For)

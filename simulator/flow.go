@@ -15,6 +15,7 @@ const (
 	reasonMagazineEmpty uint16 = 1
 	reasonUnreadable    uint16 = 2
 	reasonAngle         uint16 = 3
+	reasonContactor     uint16 = 4
 )
 
 // leave takes the part out of the nest; the next one at the entry is taken in, and the part arrives where it goes.
@@ -70,6 +71,9 @@ func placeCell(p *Plant, at time.Time, d *device, a *act) {
 // nextFromMagazine puts the next cell of a lane into an empty nest.
 func nextFromMagazine(p *Plant, at time.Time, d *device, a *act) {
 	lane := int(a.param(0, 0))
+	if a.struck(WrongLot) {
+		lane = p.otherLane(lane)
+	}
 	number := p.world.made[lane] + 1
 	if a.part != nil || !p.hasLane(lane) || number > p.cfg.CellsPerLane {
 		return
@@ -80,6 +84,16 @@ func nextFromMagazine(p *Plant, at time.Time, d *device, a *act) {
 	e.Values = map[string]float64{"capacity": c.capacity, "acir": c.acir, "ocv": c.ocv, "soc": c.soc, "selfDischarge": c.drain}
 	p.emit(e)
 	a.part = p.world.nests[d.Station]
+}
+
+// otherLane is the magazine lane of another product; the same one where there is only one.
+func (p *Plant) otherLane(lane int) int {
+	for _, product := range p.cfg.Products {
+		if product.Lane != lane {
+			return product.Lane
+		}
+	}
+	return lane
 }
 
 func scanCell(p *Plant, d *device, a *act) {
@@ -99,9 +113,30 @@ func scanCell(p *Plant, d *device, a *act) {
 
 // stackCell puts the cell in the gripper into its slot.
 func stackCell(p *Plant, at time.Time, d *device, a *act) {
+	if other := p.otherCell(a.cell); a.struck(CellSwap) && other != nil {
+		a.cell = other
+	}
 	e := a.event(at, d, Placed)
 	e.Cell, e.Body = a.cell.cell.code, a.cell.cell.body
 	p.emit(e)
+}
+
+// otherCell is another cell of the same type that the store holds: the one with the first code. It is nil where there is none.
+func (p *Plant) otherCell(than *part) (other *part) {
+	for code, c := range p.world.stored {
+		if c != than && c.cell.item == than.cell.item && (other == nil || code < other.cell.code) {
+			other = c
+		}
+	}
+	return other
+}
+
+// printed is what stands on a label that was printed once more: the serial before it.
+func (p *Plant) printed(d *device, a *act) string {
+	if before := p.world.labels[d.Station]; before != "" && before != a.Part {
+		return before
+	}
+	return foreign(a.Part)
 }
 
 // effect is an irreversible act of which it is enough to know that it was done.
@@ -109,6 +144,10 @@ func effect(p *Plant, at time.Time, d *device, a *act) {
 	e := a.event(at, d, Effect)
 	if line.Task(a.Task) == line.TaskLabel {
 		e.Text = a.Part
+		if a.struck(LabelReprint) {
+			e.Text = p.printed(d, a)
+		}
+		a.echo = e.Text
 	}
 	p.emit(e)
 }
@@ -147,5 +186,9 @@ func measureMaster(p *Plant, d *device, a *act) {
 		drift += f.by() / 100
 	}
 	a.set("reference1", drift*dice.within(1, 0.0015, 0.995, 1.005))
-	a.set("reference2", dice.within(1, 0.0015, 0.995, 1.005))
+	second := dice.within(1, 0.0015, 0.995, 1.005)
+	if p.standing(SensorStuck, d) != nil {
+		second = 0.2 // of what it should show: it goes on showing the first
+	}
+	a.set("reference2", second)
 }

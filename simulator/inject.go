@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"linectl/line"
+	"linectl/plc/tags"
 )
 
 // stage says how far an injected fault has come.
@@ -139,6 +141,9 @@ func (f *injected) by() float64 {
 	return f.kind.By
 }
 
+// times is how many acts it strikes, as said or as the catalogue has it.
+func (f *injected) times() int { return max(1, cmp.Or(f.Times, f.kind.Times)) }
+
 // turn is a time at which the fault goes on: it begins, begins to wait, or ends.
 func (p *Plant) turn(at time.Time, f *injected) {
 	switch f.stage {
@@ -162,6 +167,9 @@ func (p *Plant) begin(at time.Time, f *injected, of Event) {
 		if f.covers(d) {
 			p.befall(at, f.Name, d)
 		}
+	}
+	if f.Name == TipWear || f.Name == DirtyGlass {
+		p.wearOut(at, f)
 	}
 	lasts := f.For
 	if lasts == 0 {
@@ -243,9 +251,13 @@ func (p *Plant) meet(now time.Time, d *device, a *act) {
 		}
 		switch {
 		case f.kind.Strikes != nil:
-			a.faults = append(a.faults, f.Name)
+			a.faults = append(a.faults, f)
+			if f.Name == LateDuplicate {
+				again := a.Command
+				p.schedule(due{at: now.Add(seconds(f.by())), what: repeat, device: d, block: &again})
+			}
 			p.strikes(now, f, a.event(now, d, Struck))
-			if f.struck >= max(f.Times, 1) {
+			if f.struck >= f.times() {
 				f.stage = over
 			}
 		case f.Name == LostAck:
@@ -272,7 +284,19 @@ func (p *Plant) amid(at time.Time, d *device, a *act) {
 }
 
 // struck reports whether a fault has struck the act.
-func (a *act) struck(name FaultName) bool { return slices.Contains(a.faults, name) }
+func (a *act) struck(name FaultName) bool {
+	return slices.ContainsFunc(a.faults, func(f *injected) bool { return f.Name == name })
+}
+
+// by is how much of a fault has struck the act: 0 for none of it.
+func (a *act) by(name FaultName) float64 {
+	for _, f := range a.faults {
+		if f.Name == name {
+			return f.by()
+		}
+	}
+	return 0
+}
 
 // Cut reports whether nothing goes over the wire to a device now, in either direction. A face that finds it so neither takes nor
 // answers.
@@ -291,9 +315,22 @@ func (p *Plant) Late(id line.DeviceID) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f := p.standing(SlowAnswers, p.device(id)); f != nil {
-		return time.Duration(f.by() * float64(time.Second))
+		return seconds(f.by())
 	}
 	return 0
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// Order is the order in which a device sends and takes its numbers, where it should be another.
+func (p *Plant) Order(id line.DeviceID, configured tags.WordOrder) tags.WordOrder {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.standing(ByteOrder, p.device(id)) == nil {
+		return configured
+	}
+	i := slices.Index(tags.WordOrders, configured)
+	return tags.WordOrders[(i+1)%len(tags.WordOrders)]
 }
 
 // permissives is what the device's inputs say.

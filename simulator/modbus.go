@@ -60,13 +60,13 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 		return nil, modbus.ErrGWTargetFailedToRespond
 	}
 	if r.IsWrite {
-		m.faces.block(m.Device, r.Args, m.Modbus.Order)
+		m.faces.block(m.Device, r.Args, m.faces.plant.Order(m.Device, m.Modbus.Order))
 		if m.faces.heard(m.Device) != nil {
 			return nil, modbus.ErrGWTargetFailedToRespond
 		}
 		return nil, nil
 	}
-	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.Modbus.Order)
+	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.faces.plant.Order(m.Device, m.Modbus.Order))
 	return block[:], nil
 }
 

@@ -59,7 +59,7 @@ func (o *opcuaFace) addBlocks(m *server.NamespaceManager, object ua.NodeID) {
 		}
 		now := time.Now()
 		o.head += 2 // touched by the one worker alone
-		block := o.faces.status(o.Device).Encode(o.head, o.OPCUA.Order)
+		block := o.faces.status(o.Device).Encode(o.head, o.faces.plant.Order(o.Device, o.OPCUA.Order))
 		data := make([]byte, 0, 2*len(block))
 		for _, w := range block {
 			data = binary.BigEndian.AppendUint16(data, w)
@@ -79,7 +79,7 @@ func (o *opcuaFace) addBlocks(m *server.NamespaceManager, object ua.NodeID) {
 		if o.faces.heard(o.Device) != nil {
 			return w.Value, ua.BadNoCommunication
 		}
-		o.faces.block(o.Device, words, o.OPCUA.Order)
+		o.faces.block(o.Device, words, o.faces.plant.Order(o.Device, o.OPCUA.Order))
 		if o.faces.heard(o.Device) != nil {
 			return w.Value, ua.BadNoCommunication
 		}

@@ -140,7 +140,11 @@ func (p *Plant) Command(now time.Time, id line.DeviceID, c tags.Command) line.Re
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.advance(now)
-	d := p.device(id)
+	return p.receive(now, p.device(id), c)
+}
+
+// receive is what a device does with a whole block, and what it remembers of a refusal.
+func (p *Plant) receive(now time.Time, d *device, c tags.Command) line.RejectReason {
 	reason := p.judge(now, d, c)
 	if reason != 0 {
 		d.rejected, d.rejectReason = c.Token, reason

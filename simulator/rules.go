@@ -95,7 +95,7 @@ func (p *Plant) permit(d *device, c tags.Command) (t trade, a act, reason line.R
 		return t, a, line.RejectNotPermitted
 	case !modeAllows(d.machine.Mode(), c.Flags):
 		return t, a, line.RejectMode
-	case !t.withinLimits(c.Params):
+	case !t.withinLimits(c.Params), p.standing(RecipeEdited, d) != nil && c.RecipeHash != [4]byte{}:
 		return t, a, line.RejectRecipe
 	}
 	a = act{Command: c, part: p.world.nests[d.Station], echo: c.Part, outcome: line.OutcomeOK}
@@ -197,6 +197,7 @@ func (p *Plant) finish(at time.Time, d *device, token line.Token) {
 		if t := trades[line.Task(a.Task)]; t.measure != nil {
 			t.measure(p, d, a)
 		}
+		p.stick(d, a)
 		if a.struck(NoValue) {
 			for i := range a.values {
 				a.values[i] = math.NaN()

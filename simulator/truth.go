@@ -25,6 +25,7 @@ const (
 	Effect   What = "effect"    // an irreversible act on Part: seam, bead, screw, label, … Values are its true outcome
 	Measured What = "measured"  // an act ended; Values are what the instrument showed
 	Serviced What = "serviced"  // a tool was cleaned, dressed or replaced
+	Worn     What = "worn"      // a tool was worn or soiled by something else than its work; Task is the weld it is for
 	Exit     What = "exit"      // Part left the line to To (ST910 or ST999)
 	Struck   What = "fault"     // an injected fault struck an act, or began; Text is the fault. It changes nothing by itself
 )

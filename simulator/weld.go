@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -18,6 +19,24 @@ func (p *Plant) jointDefect(d *device, a *act) (bad bool) {
 		return dice.chance(0.02)
 	}
 	return dice.chance(p.cfg.Defects.Joint)
+}
+
+// burntThrough is the area of a seam above which it is one through the whole sheet. A sound one has at most 1.15.
+const burntThrough = 1.3
+
+// wearOut lets the tools of the fault's station be worn by what is not their work.
+func (p *Plant) wearOut(at time.Time, f *injected) {
+	worn := []line.Task{line.TaskWeldResistance, line.TaskWeldUltrasonic}
+	if f.Name == DirtyGlass {
+		worn = []line.Task{line.TaskWeldLaser}
+	}
+	i := slices.IndexFunc(p.order, func(d *device) bool { return d.Kind == line.Weld && f.covers(d) })
+	if i < 0 {
+		return
+	}
+	for _, weld := range worn {
+		p.emit(Event{At: at, What: Worn, Station: p.order[i].Station, Task: weld, Values: map[string]float64{"use": f.by()}})
+	}
 }
 
 // wearOf is what one joint adds to the use of the tool: % of contamination of the glass, or hits.
@@ -55,10 +74,12 @@ func weldLaser(p *Plant, at time.Time, d *device, a *act) {
 	if p.jointDefect(d, a) {
 		gap = dice.between(0.12, 0.18)
 	}
+	gap += a.by(Gap)
 	const usualGap = 0.025
-	power := a.param(0, 2800) * dice.normal(1, 0.004)
-	line1 := a.param(0, 2800) / 2800 * math.Sqrt(0.12/a.param(1, 0.12)) // energy in the keyhole against the usual
-	atWork := 1 - 0.125*dirt                                            // half of what the glass stops still reaches the joint
+	set := a.param(0, 2800) * max(1, a.by(OverPower))
+	power := set * dice.normal(1, 0.004)
+	line1 := set / 2800 * math.Sqrt(0.12/a.param(1, 0.12)) // energy in the keyhole against the usual
+	atWork := 1 - 0.125*dirt                               // half of what the glass stops still reaches the joint
 	depth := 1.25*line1*atWork - 6*(gap-usualGap) + dice.normal(0, 0.025)
 	scatter := math.Abs(dice.normal(1, 0.1))
 	if depth > 1.6 {
@@ -66,6 +87,9 @@ func weldLaser(p *Plant, at time.Time, d *device, a *act) {
 	}
 	depth = math.Max(depth, 0.1)
 	area := math.Min(math.Max((depth-0.35)/0.9, 0.12), 1.15)
+	if depth > 1.6 {
+		area = burntThrough + 0.05
+	}
 	plasma := 1 + 8*(gap-usualGap) + dice.normal(0, 0.018)
 	temperature := atWork - 0.8*(gap-usualGap) + dice.normal(0, 0.018)
 	reflection := dice.normal(1, 0.02)
@@ -159,14 +183,21 @@ func measureJoints(p *Plant, d *device, a *act) {
 func lookAtJoints(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "vision")
 	worst, which := 1.0, int(a.Index)
+	var burnt bool
 	for i := range int(a.param(0, 1)) {
-		if j, ok := a.part.pack.joints[int(a.Index)+i]; ok && j.area < worst {
+		j, ok := a.part.pack.joints[int(a.Index)+i]
+		if ok && j.area < worst {
 			worst, which = j.area, int(a.Index)+i
 		}
+		burnt = burnt || ok && j.area > burntThrough
 	}
 	seam := math.Min(97-60*math.Max(0, 0.8-worst)+dice.within(0, 0.8, -2.5, 2.5), 100)
 	a.set("seamArea", seam)
-	a.set("holeSize", dice.within(0.06e-3, 0.02e-3, 0, 0.14e-3))
+	hole := dice.within(0.06e-3, 0.02e-3, 0, 0.14e-3)
+	if burnt {
+		hole = 0.6e-3
+	}
+	a.set("holeSize", hole)
 	a.set("spatterSize", dice.within(0.12e-3, 0.04e-3, 0, 0.28e-3))
 	a.set("positionError", dice.within(0.1e-3, 0.04e-3, 0, 0.26e-3))
 	a.set("worstJoint", float64(which))

@@ -20,6 +20,7 @@ type world struct {
 	tools   map[toolKey]*tool          // wear of welding tools
 	acts    map[string]map[work]int    // how often each task was done at each index of a part; forgotten when the part is gone
 	retests map[line.StationID]int     // master checks done, for their dice
+	labels  map[line.StationID]string  // the serial that was printed last
 }
 
 // part is a cell or a pack build.
@@ -68,7 +69,7 @@ func newWorld() world {
 	return world{
 		made: map[int]int{}, parts: map[string]*part{}, nests: map[line.StationID]*part{}, infeeds: map[line.StationID][]*part{},
 		stored: map[line.CellID]*part{}, bins: map[string]int{}, tools: map[toolKey]*tool{}, acts: map[string]map[work]int{},
-		retests: map[line.StationID]int{},
+		retests: map[line.StationID]int{}, labels: map[line.StationID]string{},
 	}
 }
 
@@ -105,6 +106,10 @@ func (p *Plant) apply(e Event) {
 		p.applyMeasured(e)
 	case Serviced:
 		w.serviced(e)
+	case Worn:
+		t := w.tool(e.Station, e.Task)
+		t.use += e.Values["use"]
+		t.life += e.Values["use"]
 	case Struck: // what it does to the world are events of their own
 	}
 }
@@ -172,7 +177,9 @@ func (p *Plant) applyEffect(e Event) {
 			t.use += wearOf(e.Task)
 			t.life++
 		}
-	default: // a screw, a bead, a label: done is all there is to it
+	case line.TaskLabel:
+		w.labels[e.Station] = e.Text
+	default: // a screw, a bead: done is all there is to it
 	}
 }
 

@@ -58,6 +58,26 @@ func TestEveryFaultOfTheCatalogue(t *testing.T) {
 		{"master-drift ST130 by 10", ess, "master check is NOK"},
 		{"slow-device ST120 by 5000", ev, "takes longer than"},
 		{"tester-timeout ST120", ev, "takes longer than"},
+		{"cell-reversed ST040 at slot 3", ess, "polarity"},
+		{"cell-swap ST040 at slot 3", ess, "the device answered for part"},
+		{"wrong-lot ST010", ess, "this magazine lane is for LFP-280"},
+		{"dirty-probe ST020", ess, "contactResistance"},
+		{"tip-wear ST060", drone, "electrodes"},
+		{"dirty-glass ST060", ess, "protective glass"},
+		{"gap ST060 at joint 5", ess, "plasma"},
+		{"over-power ST060 at joint 5", ess, "weldPower"},
+		{"adhesive-gelled ST100 of EV-P1-000001", ev, "mixRatio"},
+		{"harness-swap ST100", ess, "tapOrder"},
+		{"wrong-firmware ST100", ess, "firmwareRead"},
+		{"warm-pack ST120", ev, "leakRate"},
+		{"ir-leak ST130", ess, "insulationPlus"},
+		{"contactor-welded ST130", ev, "precharge and contactors 10: device says NOK"},
+		{"cold-pack ST130", ess, "testTemperature"},
+		{"label-reprint ST140", ess, "the device answered for part"},
+		{"sensor-stuck ST130", ess, "master check is NOK"},
+		{"recipe-edited ST060", ess, "its own recipe was changed"},
+		{"late-duplicate ST060.welder at joint 3", ess, ""},
+		{"endianness-swap ST060.welder after 20s", ess, "the device sends words in the order CDAB"},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
 			r := newRig(t, 3, "")
@@ -108,8 +128,16 @@ func (r *rig) words() string {
 		b.WriteString(string(p.Pack) + " " + p.Text + "\n")
 	}
 	for _, rec := range r.memory.Records {
-		if f, ok := rec.Fact.(line.ActDone); ok && f.Verdict != line.OK {
+		switch f := rec.Fact.(type) {
+		case line.ActDone:
+			if f.Verdict != line.OK {
+				b.WriteString(f.Text + "\n")
+			}
+		case line.ActRefused:
 			b.WriteString(f.Text + "\n")
+		case line.CellReceived:
+			b.WriteString(f.Reason + "\n")
+		default: // nothing that a fault does is told there
 		}
 	}
 	return b.String()

@@ -149,6 +149,13 @@ func (w *World) wire(e *edge) {
 		in = plc.Connected{Waveforms: true}
 	case e.piece:
 		in = plc.PieceRead{Bytes: w.Plant.Waveform(w.Now, e.id)[e.at:]}
+	case e.awaiting && w.Plant.Order(e.id, tags.ABCD) != tags.ABCD: // nothing that arrives is whole
+		if e.write != nil {
+			w.Plant.Damaged(e.id)
+		}
+		block := w.Plant.Status(w.Now, e.id).Encode(0, w.Plant.Order(e.id, tags.ABCD))
+		_, err := tags.DecodeStatus(block[:], tags.ABCD)
+		in = plc.Failed{Err: err, Class: plc.Configuration}
 	case e.awaiting:
 		if e.write != nil {
 			w.Plant.Command(w.Now, e.id, *e.write)
