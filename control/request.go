@@ -29,6 +29,8 @@ var commands = map[string]line.Command{
 	"rework":      line.DecideRework{},
 	"write-off":   line.WriteOff{},
 	"hold":        line.Hold{},
+	"inspect":     line.InspectQuarantine{},
+	"quarantine":  line.DecideQuarantine{},
 	"material":    line.LoadMaterial{},
 	"service":     line.ServiceTool{},
 	"acknowledge": line.AcknowledgeAlarm{},

@@ -19,6 +19,8 @@ const (
 	MayRouteRework  Action = "decide on rework"
 	MayScrap        Action = "scrap packs"
 	MayWriteOff     Action = "write parts off"
+	MayInspect      Action = "inspect parts in quarantine"
+	MayDecide       Action = "decide on parts in quarantine"
 	MayHold         Action = "hold parts and release holds"
 	MayKeepAccounts Action = "keep accounts"
 	MayOwnPassword  Action = "change their own password"
@@ -41,6 +43,8 @@ var permissions = map[Action][]Role{
 	MayRouteRework:  {TeamLeader},
 	MayScrap:        {TeamLeader, Quality},
 	MayWriteOff:     {TeamLeader, Quality}, // it scraps the pack that is gone
+	MayInspect:      {TeamLeader, Maintenance, Quality},
+	MayDecide:       {TeamLeader, Quality}, // two people, never the same
 	MayHold:         {Quality},
 	MayKeepAccounts: {Admin},
 	MayOwnPassword:  Roles,
@@ -83,6 +87,10 @@ func ActionOf(c Command, account string) Action {
 		return MayRouteRework
 	case WriteOff:
 		return MayWriteOff
+	case InspectQuarantine:
+		return MayInspect
+	case DecideQuarantine:
+		return MayDecide
 	case Hold:
 		return MayHold
 	case ChangePassword:

@@ -118,7 +118,8 @@ type Intent struct {
 	Params     []Quantity    `json:"params,omitempty"`
 	RecipeHash string        `json:"recipe_hash,omitempty"` // of the pinned recipe, hexadecimal
 	RetainID   uint32        `json:"retain_id"`
-	Within     time.Duration `json:"within"` // after this the act is overdue and the operator is told
+	Effects    uint32        `json:"effects,omitempty"` // effect count of the device before; older records have none
+	Within     time.Duration `json:"within"`            // after this the act is overdue and the operator is told
 }
 
 // ActDone closes an intent with the device's result, the limits in force and the judgement.
@@ -345,7 +346,9 @@ var facts = map[string]Fact{
 	"command-applied": CommandApplied{}, "material-loaded": MaterialLoaded{}, "tool-serviced": ToolServiced{}, "master-checked": MasterChecked{},
 	"mode-changed": ModeChanged{}, "master-asked": MasterAsked{},
 	"user-added": UserAdded{}, "role-changed": RoleChanged{}, "user-disabled": UserDisabled{}, "password-changed": PasswordChanged{},
-	"certificate-bound": CertificateBound{},
+	"certificate-bound":    CertificateBound{},
+	"quarantine-inspected": QuarantineInspected{}, "quarantine-proposed": QuarantineProposed{},
+	"quarantine-refused": QuarantineRefused{}, "quarantine-decided": QuarantineDecided{},
 }
 
 var factNames = func() map[reflect.Type]string {

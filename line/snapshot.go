@@ -21,10 +21,12 @@ type Snapshot struct {
 	FirstPass int               `json:"first_pass"`
 	Shift     ShiftSnapshot     `json:"shift"`             // the present shift, from its start
 	Prompts   []PromptSnapshot  `json:"prompts,omitempty"` // questions that wait for a person, the oldest first
-	Recipes   []string          `json:"recipes,omitempty"` // the recipe set: product/revision of what may be ordered
-	Host      HostSnapshot      `json:"host"`              // the computer that the line runs on
-	Commands  []CommandSnapshot `json:"commands"`          // of the whole line: possible where at least one station would follow
-	Accounts  []Account         `json:"-"`                 // for the edge that logs people in; no face sees it
+	// Packs in quarantine that wait for two people to decide, the oldest first.
+	Quarantine []QuarantineSnapshot `json:"quarantine,omitempty"`
+	Recipes    []string             `json:"recipes,omitempty"` // the recipe set: product/revision of what may be ordered
+	Host       HostSnapshot         `json:"host"`              // the computer that the line runs on
+	Commands   []CommandSnapshot    `json:"commands"`          // of the whole line: possible where at least one station would follow
+	Accounts   []Account            `json:"-"`                 // for the edge that logs people in; no face sees it
 }
 
 // StationSnapshot is one station, with the reason for its state in the operator's words.

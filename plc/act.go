@@ -95,7 +95,7 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 // holds reports whether the job is open or queued already. A Reconcile adds nothing to its own open Execute, nor to an act
 // that was told unknown and is being voided.
 func (h *Handshake) holds(j line.Job) bool {
-	if w := &h.open; w.token == j.Token && w.stage == fencing && j.Op == line.Reconcile {
+	if w := &h.open; w.token == j.Token && w.stage == fencing && (j.Op == line.Reconcile || j.Op == line.Void) {
 		return true
 	}
 	if w := &h.open; w.token == j.Token && (w.stage == asking || w.stage == refusing || w.stage == fetching) && j.Op != line.Acknowledge &&
@@ -124,6 +124,8 @@ func (h *Handshake) takeNext(now time.Time) {
 		h.open.block, h.open.refuse, _ = executeBlock(j.Token, j.Act)
 	case line.Acknowledge:
 		h.open.stage = acknowledging
+	case line.Void:
+		h.open.stage = fencing
 	case line.Reconcile, line.MachineCommand, line.UnitMode:
 	}
 }

@@ -27,6 +27,7 @@ const (
 	Serviced What = "serviced"  // a tool was cleaned, dressed or replaced
 	Worn     What = "worn"      // a tool was worn or soiled by something else than its work; Task is the weld it is for
 	Exit     What = "exit"      // Part left the line to To (ST910 or ST999)
+	Carried  What = "carried"   // a person carried Part, a pack, out of quarantine to the station To
 	Struck   What = "fault"     // an injected fault struck an act, or began; Text is the fault. It changes nothing by itself
 )
 

@@ -90,6 +90,10 @@ func (p *Plant) apply(e Event) {
 		queue := w.infeeds[e.Station]
 		w.nests[e.Station], w.infeeds[e.Station] = queue[0], queue[1:]
 		queue[0].where = string(e.Station)
+	case Carried:
+		moved := w.parts[e.Part]
+		moved.where = e.To
+		w.infeeds[line.StationID(e.To)] = append(w.infeeds[line.StationID(e.To)], moved)
 	case Placed:
 		in, c := w.parts[e.Part], w.parts[e.Body]
 		in.pack.slots[e.Index] = c.cell
@@ -142,6 +146,8 @@ func (w *world) move(e Event) {
 	delete(w.nests, e.Station)
 	moved.where = e.To
 	switch {
+	case e.What == Exit && e.To == string(line.Quarantine) && moved.pack != nil:
+		// it lies there until somebody carries it back
 	case e.What == Exit:
 		w.forget(moved)
 	case strings.HasPrefix(e.To, "bin "):

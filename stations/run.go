@@ -103,7 +103,7 @@ func (m *Machine) open(now time.Time, a Act, attempt int) bool {
 	}
 	in := line.Intent{
 		Token: m.host.Token(), Device: d.ID, Task: a.Task, Name: a.Name(), Part: a.Part, Index: a.Index, Attempt: attempt,
-		Rework: a.Rework, Params: a.Params, RetainID: d.Status.RetainID, Within: a.Within,
+		Rework: a.Rework, Params: a.Params, RetainID: d.Status.RetainID, Effects: d.Status.EffectCount, Within: a.Within,
 	}
 	if m.visit != nil && m.visit.Recipe != nil {
 		in.RecipeHash = m.visit.Recipe.Hash

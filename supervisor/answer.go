@@ -81,6 +81,10 @@ func (l *Line) command(now time.Time, q line.Request) (words string, do doing) {
 		return fmt.Sprintf("decide on %s, scrap %t", c.Pack, c.Scrap), func() (string, error) { return l.decide(now, c, q) }
 	case line.WriteOff:
 		return fmt.Sprintf("write %s off, expected at %s", c.Part, c.Station), func() (string, error) { return l.writeOff(now, c, q) }
+	case line.InspectQuarantine:
+		return fmt.Sprintf("inspected %s: %s", c.Pack, c.Saw), func() (string, error) { return l.inspect(now, c, q) }
+	case line.DecideQuarantine:
+		return c.Words(), func() (string, error) { return l.decideQuarantine(now, c, q) }
 	case line.Hold:
 		return fmt.Sprintf("hold %s, release %t", c.Subject, c.Release), func() (string, error) { return l.hold(now, c, q) }
 	case line.LoadMaterial:
@@ -231,6 +235,12 @@ func (l *Line) reworkOf(p *pack) (d line.ReworkDecided, err error) {
 	if p.at != bench.ID || p.state != line.InProcess || bench.Visit() == nil || bench.Visit().Pack != p.id {
 		return d, fmt.Errorf("%s waits for no decision at the bench", p.id)
 	}
+	return p.mend()
+}
+
+// mend returns the rework that the pack's recipe allows of its present fault, or why there is none. What was never made before is
+// no rework and does not count against its limits.
+func (p *pack) mend() (d line.ReworkDecided, err error) {
 	r, ok := p.rework()
 	if !ok {
 		return d, fmt.Errorf("the recipe of %s allows no rework of %s; scrap it", p.id, p.blame)
@@ -241,7 +251,7 @@ func (l *Line) reworkOf(p *pack) (d line.ReworkDecided, err error) {
 	}
 	marks, indexes := 0, []int{}
 	for _, a := range acts {
-		if a.Task.Spec().Repeatable {
+		if _, made := p.good[a]; a.Task.Spec().Repeatable || !made && !p.doubts(a) {
 			continue
 		}
 		if marks++; r.MaxPerIndex > 0 && p.reworked[a] >= r.MaxPerIndex {

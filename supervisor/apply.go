@@ -53,6 +53,10 @@ func (l *Line) Apply(r line.Record) {
 		l.packs[r.Pack].applyRework(f)
 	case line.PackDisposed:
 		l.applyDisposed(r.Pack, f)
+		l.applyQuarantined(r, f)
+	case line.QuarantineInspected, line.QuarantineProposed, line.QuarantineRefused, line.QuarantineDecided:
+		l.applyQuarantine(r)
+		return
 	case line.AlarmRaised, line.AlarmCleared, line.AlarmAcknowledged, line.AlarmConfirmed, line.AlarmCommented, line.AlarmShelved,
 		line.AlarmUnshelved, line.AlarmSuppressed, line.AlarmUnsuppressed, line.AlarmReset, line.AlarmRepeated, line.AlarmOutOfService:
 		l.meter.Follow(&l.alarms, r)
@@ -72,6 +76,10 @@ func (l *Line) applyAtStation(r line.Record) {
 	case line.ActDone:
 		if p := l.packs[r.Pack]; p != nil {
 			p.applyDone(f)
+		}
+	case line.ActQuarantined:
+		if p := l.packs[r.Pack]; p != nil && s.Open() != nil {
+			p.doubt = &doubt{f, *s.Open()}
 		}
 	case line.CellReceived:
 		l.cells.received(s.index, f)
@@ -193,7 +201,9 @@ func (l *Line) applyMoved(from *station, r line.Record, f line.PartMoved) {
 		p.at = f.To
 		if p.disposed() && (f.To == line.Shipped || f.To == line.Quarantine) {
 			l.live = without(l.live, p)
-			delete(l.packs, p.id)
+			if p.quarantine == nil { // else it waits for people
+				delete(l.packs, p.id)
+			}
 		}
 	} else {
 		item := ""
@@ -212,6 +222,10 @@ func (l *Line) applyMoved(from *station, r line.Record, f line.PartMoved) {
 func (l *Line) applyDisposed(id line.PackID, f line.PackDisposed) {
 	p := l.packs[id]
 	p.state, p.text = f.Disposition, f.Reason
+	if f.Disposition != line.Released && !p.counted { // it counts once, whatever people make of it later
+		p.counted = true
+		l.counts.nok++
+	}
 	switch f.Disposition {
 	case line.Released:
 		p.order.released++
@@ -221,10 +235,8 @@ func (l *Line) applyDisposed(id line.PackID, f line.PackDisposed) {
 		}
 	case line.Scrapped:
 		p.order.scrapped++
-		l.counts.nok++
 	default:
 		p.order.quarantined++
-		l.counts.nok++
 	}
 	if s := l.byID[p.at]; s != nil && s.Visit() != nil && s.Visit().Pack == id && !s.Closed() {
 		s.Visit().Drop(f.Reason)

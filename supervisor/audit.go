@@ -53,6 +53,10 @@ func (l *Line) present(c line.Command) string {
 			return "expected at " + string(c.Station)
 		}
 		return "not expected"
+	case line.InspectQuarantine:
+		return l.presentQuarantine(c.Pack)
+	case line.DecideQuarantine:
+		return l.presentQuarantine(c.Pack)
 	case line.Hold:
 		if h, ok := l.holds[c.Subject]; ok {
 			return fmt.Sprintf("held by %s: %s", h.By, h.Reason)

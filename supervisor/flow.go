@@ -196,7 +196,7 @@ func (l *Line) dispose(now time.Time, s *station, p *pack, done line.StepDone) {
 			end.Disposition, end.Reason = line.Quarantined, "not released: "+lacks
 			break
 		}
-		end = line.PackDisposed{Disposition: line.Released, Serial: p.serial, FirstPass: !p.repeated, Reason: "every required step is OK", Evidence: evidence}
+		end = line.PackDisposed{Disposition: line.Released, Serial: p.serial, FirstPass: !p.repeated, Reason: "every required step is OK", Evidence: append(evidence, p.accepted...)}
 	default:
 		return
 	}

@@ -63,7 +63,8 @@ type Line struct {
 	sequence uint64                     // of the last token
 	orders   []*order
 	packs    map[line.PackID]*pack
-	live     []*pack // in the order they were started, disposed ones leave
+	doubtful []line.PackID // packs in quarantine, in the order in which they came there
+	live     []*pack       // in the order they were started, disposed ones leave
 	numbers  map[string]int
 	serials  map[string]int
 	sets     []line.PackID // packs with a set that wait for the stacking station
@@ -189,6 +190,7 @@ func (l *Line) Step(now time.Time, in Input) Output {
 	case Told:
 		if s := l.byDevice[in.Event.Source()]; s != nil {
 			s.Handle(now, in.Event)
+			l.voidAgain(in.Event)
 		}
 		l.dirty = true
 	case Read:

@@ -18,29 +18,33 @@ type order struct {
 
 // pack is one pack build in process.
 type pack struct {
-	id       line.PackID
-	order    *order
-	number   int
-	recipe   *recipes.Recipe
-	state    line.PackState
-	at       line.StationID
-	build    int
-	set      []line.SlotCell
-	steps    map[line.Kind]step
-	good     map[line.ActRef]line.Verdict // raw results: the latest verdict of every act
-	blame    line.Kind                    // step that was NOK
-	nok      []int                        // its indexes
-	only     []line.ActRef                // what a decided rework makes again
-	where    line.Kind                    // step where the rework is done
-	reworked map[line.ActRef]int          // how often each act was reworked
-	reserved []pooled                     // the set's cells as they were in the pool
-	readings time.Time                    // the oldest reading of the set's cells
-	lots     map[line.LotID]bool          // consumables that went into it
-	serial   string
-	repeated bool // something was repeated or reworked: not first pass
-	text     string
-	done     int // acts done
-	planned  int // acts of the whole route
+	id         line.PackID
+	order      *order
+	number     int
+	recipe     *recipes.Recipe
+	state      line.PackState
+	at         line.StationID
+	build      int
+	set        []line.SlotCell
+	steps      map[line.Kind]step
+	good       map[line.ActRef]line.Verdict // raw results: the latest verdict of every act
+	blame      line.Kind                    // step that was NOK
+	nok        []int                        // its indexes
+	only       []line.ActRef                // what a decided rework makes again
+	where      line.Kind                    // step where the rework is done
+	reworked   map[line.ActRef]int          // how often each act was reworked
+	reserved   []pooled                     // the set's cells as they were in the pool
+	readings   time.Time                    // the oldest reading of the set's cells
+	lots       map[line.LotID]bool          // consumables that went into it
+	serial     string
+	counted    bool // it was disposed of as not good, and counts as that once
+	repeated   bool // something was repeated or reworked: not first pass
+	text       string
+	doubt      *doubt      // the act of unknown outcome that stopped its present visit
+	accepted   []string    // acts that count as done on the word of two people, with their names
+	quarantine *quarantine // since it was disposed of as quarantined
+	done       int         // acts done
+	planned    int         // acts of the whole route
 }
 
 // step is a step that counts for the pack's present build state.
@@ -161,7 +165,9 @@ func (p *pack) applyRework(f line.ReworkDecided) {
 	p.build, p.state, p.where, p.only, p.repeated = f.Build, line.InRework, f.Step, f.Acts, true
 	delete(p.steps, f.Step)
 	for _, a := range f.Acts {
-		p.reworked[a]++
+		if _, made := p.good[a]; made || p.doubts(a) { // what is made for the first time is no rework
+			p.reworked[a]++
+		}
 		delete(p.good, a)
 	}
 	for _, k := range f.Invalidates {
@@ -172,7 +178,7 @@ func (p *pack) applyRework(f line.ReworkDecided) {
 		}
 		delete(p.steps, k)
 	}
-	p.blame, p.nok = "", nil
+	p.blame, p.nok, p.doubt = "", nil, nil
 }
 
 // toRework lists the acts that a rework of a step must make: those without an OK result, and those that leave a mark at an index

@@ -16,8 +16,9 @@ type shift struct {
 	line.Shift
 	heard time.Time // of the last record
 
-	ordered, ended       int // packs, of all orders
-	good, nok, firstPass int // packs that ended in the shift
+	ordered, ended       int                  // packs, of all orders
+	good, nok, firstPass int                  // packs that ended in the shift
+	doubtful             map[line.PackID]bool // of them, those in quarantine
 	stations             []worker
 	index                map[line.StationID]int
 }
@@ -38,7 +39,7 @@ type spent struct {
 }
 
 func newShift(plan line.ShiftPlan, stations []StationConfig) shift {
-	s := shift{plan: plan, stations: make([]worker, len(stations)), index: map[line.StationID]int{}}
+	s := shift{plan: plan, stations: make([]worker, len(stations)), index: map[line.StationID]int{}, doubtful: map[line.PackID]bool{}}
 	for i, one := range stations {
 		s.index[one.ID] = i
 	}
@@ -73,14 +74,24 @@ func (s *shift) follow(r line.Record) {
 		s.countAll(r.At)
 		s.ended++
 		if inside {
-			s.disposed(f)
+			s.disposed(r.Pack, f)
+		}
+	case line.QuarantineDecided:
+		s.countAll(r.At)
+		s.ended--
+		if s.doubtful[r.Pack] {
+			delete(s.doubtful, r.Pack)
+			s.nok--
 		}
 	default: // takes no time, and is no pack's end
 	}
 	s.heard = r.At
 }
 
-func (s *shift) disposed(f line.PackDisposed) {
+func (s *shift) disposed(p line.PackID, f line.PackDisposed) {
+	if f.Disposition == line.Quarantined {
+		s.doubtful[p] = true
+	}
 	switch {
 	case f.Disposition != line.Released:
 		s.nok++
@@ -108,6 +119,7 @@ func (s *shift) finished(at time.Time, station line.StationID, good bool) {
 func (s *shift) roll(to time.Time) {
 	s.Shift = s.plan.At(to)
 	s.good, s.nok, s.firstPass = 0, 0, 0
+	clear(s.doubtful)
 	for i := range s.stations {
 		w := &s.stations[i]
 		*w = worker{known: w.known, does: w.does, cause: w.cause, since: s.Began}

@@ -27,6 +27,7 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 	}
 	snap.Commands = l.commandsOfLine(snap.Stations)
 	snap.Prompts = l.promptSnapshots(now)
+	snap.Quarantine = l.quarantineSnapshots()
 	snap.Shift = l.shiftSnapshot(now)
 	for _, o := range l.orders {
 		snap.Orders = append(snap.Orders, line.OrderSnapshot{

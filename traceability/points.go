@@ -52,9 +52,12 @@ const (
 		UNION ALL SELECT at_us, seq, 0.0 FROM tools WHERE station = ?1 AND at_us >= ?2 AND at_us <= ?3) ORDER BY at_us %[1]s, seq %[1]s LIMIT ?4 OFFSET ?5`
 )
 
+// firstNotOK leaves out what people have made later of a pack in quarantine: it counts once.
+const firstNotOK = `NOT EXISTS (SELECT 1 FROM dispositions e WHERE e.pack_id = dispositions.pack_id AND e.seq < dispositions.seq AND e.disposition <> 'released')`
+
 // counted says which rows a counter counts.
 var counted = map[SeriesKind][2]string{
-	ReleasedCount: {"dispositions", "disposition = 'released' AND ?1 IS NOT NULL"}, NotOKCount: {"dispositions", "disposition <> 'released' AND ?1 IS NOT NULL"},
+	ReleasedCount: {"dispositions", "disposition = 'released' AND ?1 IS NOT NULL"}, NotOKCount: {"dispositions", "disposition <> 'released' AND ?1 IS NOT NULL AND " + firstNotOK},
 	FirstPassCount: {"dispositions", "disposition = 'released' AND first_pass AND ?1 IS NOT NULL"},
 	ProcessedCount: {"steps", "station = ?1"}, DefectiveCount: {"steps", "station = ?1 AND verdict <> 'OK'"},
 }

@@ -1,0 +1,98 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+
+	"linectl/line"
+	"linectl/stations"
+)
+
+// deviceOf returns a device of the line, or nil for one that is not configured any more.
+func (l *Line) deviceOf(id line.DeviceID) *stations.Device {
+	s := l.byDevice[id]
+	if s == nil {
+		return nil
+	}
+	for _, d := range s.devices {
+		if d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+func (l *Line) quarantineSnapshots() []line.QuarantineSnapshot {
+	var list []line.QuarantineSnapshot
+	for _, id := range l.doubtful {
+		list = append(list, l.quarantineSnapshot(l.packs[id]))
+	}
+	return list
+}
+
+func (l *Line) quarantineSnapshot(p *pack) line.QuarantineSnapshot {
+	q := p.quarantine
+	s := line.QuarantineSnapshot{
+		Pack: p.id, Product: p.recipe.Product, Station: q.station, Since: q.since, Conclusion: conclusions[p.finding()],
+		Evidence: p.evidence(), Inspected: q.inspected, Proposed: q.proposed,
+	}
+	if p.doubt != nil {
+		s.Device, s.Token, s.Act = p.doubt.Device, p.doubt.Token.String(), doubtName(p.doubt)
+	}
+	switch {
+	case q.inspected == nil && l.voided(p) != "":
+		s.Waits = l.voided(p)
+	case q.inspected == nil:
+		s.Waits = "somebody has to inspect it and say what was seen"
+	case q.proposed != nil:
+		s.Waits = fmt.Sprintf("%s has proposed: %s. Another person has to confirm or refuse it", q.proposed.By, q.proposed.Decision)
+	}
+	for _, d := range line.Decisions {
+		c := line.DecisionSnapshot{Decision: d, Possible: true, Text: consequences[d]}
+		if _, err := l.choice(p, d); err != nil {
+			c.Possible, c.Text = false, errorText(err)
+		}
+		s.Choices = append(s.Choices, c)
+	}
+	return s
+}
+
+var consequences = map[line.Decision]string{
+	line.DecisionRework: "it is carried to the bench, and what is in doubt is made again with a new token",
+	line.DecisionAccept: "it is carried to the bench, what is in doubt counts as done, and the rest of the step is made",
+	line.DecisionScrap:  "it stays where it lies and is scrap",
+}
+
+// evidence says what is known of the act in doubt, in the operator's words.
+func (p *pack) evidence() []string {
+	d := p.doubt
+	if d == nil {
+		return []string{p.text}
+	}
+	e := d.Evidence
+	list := []string{e.Why}
+	switch {
+	case e.RetainID != d.intent.RetainID:
+		list = append(list, fmt.Sprintf("%s has forgotten everything since the act was ordered: what it says now is no evidence", d.Device))
+	case e.Floor < d.Token:
+		list = append(list, fmt.Sprintf("%s had not accepted act %s: the last that it had was %s", d.Device, d.Token, e.Floor))
+	case e.Floor > d.Token:
+		list = append(list, fmt.Sprintf("%s had gone on to act %s", d.Device, e.Floor))
+	default:
+		list = append(list, fmt.Sprintf("%s had accepted act %s", d.Device, d.Token), indexWords[e.IndexState])
+	}
+	list = append(list, fmt.Sprintf("effects counted by the device: %d before the act, %d after it", d.intent.Effects, e.EffectCount))
+	if e.LastPart != "" {
+		list = append(list, "its scanner read "+e.LastPart)
+	}
+	if e.ReconnectAge > 0 {
+		list = append(list, fmt.Sprintf("it had been away for %s", e.ReconnectAge.Round(time.Second)))
+	}
+	return list
+}
+
+var indexWords = map[uint16]string{
+	0: "by the device's own account nothing was applied there",
+	1: "by the device's own account energy may have been applied there",
+	2: "by the device's own account it was finished there",
+}

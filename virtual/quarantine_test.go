@@ -1,0 +1,113 @@
+package virtual_test
+
+import (
+	"testing"
+	"time"
+
+	"linectl/line"
+	"linectl/simulator"
+)
+
+// says asks for something in a person's name.
+func (r *rig) says(who, why string, c line.Command) line.Reply {
+	r.asked++
+	return r.Ask(line.Request{ID: r.id(), By: who, Account: "local:test", Origin: line.FromLocal, Why: why, Command: c})
+}
+
+func (r *rig) id() string { return time.Duration(r.asked).String() + "q" }
+
+// quarantined runs a line of one pack until a weld of it was cut off by a power failure and the pack lies in quarantine.
+func quarantined(t *testing.T) (*rig, line.QuarantineSnapshot) {
+	t.Helper()
+	r := newRig(t, 1, "")
+	r.setUp(line.AddOrder{Order: "ess", Product: "ESS-P2", Quantity: 1})
+	r.inject("plc-reboot ST060.welder at joint 5")
+	r.until(20*time.Minute, "the pack lies in quarantine", func() bool {
+		q := r.Line.Snapshot(r.Now).Quarantine
+		return len(q) == 1 && q[0].Waits == "somebody has to inspect it and say what was seen"
+	})
+	return r, r.Line.Snapshot(r.Now).Quarantine[0]
+}
+
+// decided inspects the pack and decides on it, over a restart of the supervisor.
+func decided(t *testing.T, r *rig, q line.QuarantineSnapshot, saw line.Seen, d line.Decision) {
+	t.Helper()
+	must := func(reply line.Reply) {
+		t.Helper()
+		if !reply.Accepted {
+			t.Fatal(reply.Text)
+		}
+	}
+	refused := func(reply line.Reply) {
+		t.Helper()
+		if reply.Accepted {
+			t.Fatal("done: " + reply.Text)
+		}
+		t.Log(reply.Text)
+	}
+	decide := line.DecideQuarantine{Pack: q.Pack, Decision: d}
+	confirm := decide
+	confirm.Confirm = true
+	refused(r.says("Amna", "early", decide)) // nobody has looked
+	must(r.says("Omar", "seen under the lens", line.InspectQuarantine{Pack: q.Pack, Saw: saw}))
+	refused(r.says("Sana", "first", confirm)) // nobody has proposed it
+	must(r.says("Amna", "as inspected", decide))
+	r.restart()
+	refused(r.says("amna", "again", confirm)) // the same person
+	must(r.says("Sana", "agreed", confirm))
+	refused(r.says("Sana", "agreed", confirm)) // decided already
+	if d == line.DecisionScrap {
+		return
+	}
+	if err := r.Plant.Carry(r.Now, q.Pack, "ST900"); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.finish(20 * time.Minute)
+}
+
+// joint returns what was done to the joint in doubt: how often energy came, and by which tokens.
+func (r *rig) joint(q line.QuarantineSnapshot) (tokens []line.Token) {
+	for _, e := range r.truth {
+		if e.What == simulator.Effect && e.Part == string(q.Pack) && e.Index == 5 && e.Station == "ST060" {
+			tokens = append(tokens, e.Token)
+		}
+	}
+	return tokens
+}
+
+func TestAReworkedJointGetsANewTokenAndOneMoreEffect(t *testing.T) {
+	r, q := quarantined(t)
+	before := r.joint(q)
+	decided(t, r, q, line.SeenUnclear, line.DecisionRework)
+	after := r.joint(q)
+	if len(after) != len(before)+1 || after[len(after)-1].String() == q.Token {
+		t.Errorf("before %v, after %v, in doubt was %s", before, after, q.Token)
+	}
+	r.checkTruth()
+}
+
+func TestAJointAcceptedAsDoneIsNotWeldedAgain(t *testing.T) {
+	r, q := quarantined(t)
+	before := r.joint(q)
+	decided(t, r, q, line.SeenDone, line.DecisionAccept)
+	if after := r.joint(q); len(after) != len(before) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	ends := r.ends()
+	end := ends[len(ends)-1]
+	if end.Disposition != line.Released || end.Evidence[len(end.Evidence)-1] != q.Act+" accepted as done by Amna and Sana" {
+		t.Errorf("%+v", end)
+	}
+	r.checkTruth()
+}
+
+func TestAQuarantinedPackIsScrappedWhereItLies(t *testing.T) {
+	r, q := quarantined(t)
+	decided(t, r, q, line.SeenNotDone, line.DecisionScrap)
+	s := r.Line.Snapshot(r.Now)
+	if o := s.Orders[0]; len(s.Quarantine) != 0 || o.Scrapped != 1 || o.Quarantined != 0 || s.NOK != 1 {
+		t.Errorf("%+v, %d NOK", o, s.NOK)
+	}
+	r.checkTruth()
+}
