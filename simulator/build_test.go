@@ -161,7 +161,7 @@ func TestAPackThatLeftIsForgottenButItsNameIsNot(t *testing.T) {
 		s.do(weldJob(pack, n+1))
 	}
 	full := len(s.plant.World())
-	s.release("ST060.robot", pack, 910)
+	s.release("ST060.robot", pack, 999) // out of quarantine a person may carry it back
 	if left := len(s.plant.World()); left > full/3 {
 		t.Errorf("the world takes %d characters to write down, %d with the pack", left, full)
 	}
