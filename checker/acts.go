@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
-// outcomeUnknown is the number of the outcome of an act of which nobody knows how it ended.
-const outcomeUnknown = 3
+// Numbers of outcomes: of an act of which nobody knows how it ended, and of one that ended before anything was shown.
+const (
+	outcomeUnknown = 3
+	outcomeAborted = 4
+)
 
 type marked struct {
 	part        string
@@ -94,7 +97,7 @@ func faithful(r *run, bad func(string, string, ...any)) {
 	}
 	for _, k := range r.of("act-done") {
 		h := shown[k.Token]
-		if h == nil && k.Outcome == outcomeUnknown && k.Verdict != "OK" {
+		if h == nil && (k.Outcome == outcomeUnknown || k.Outcome == outcomeAborted) && k.Verdict != "OK" && !k.measured() {
 			continue // the record says itself that nothing was shown
 		}
 		if h == nil {
@@ -184,4 +187,14 @@ func causal(r *run, bad func(string, string, ...any)) {
 			bad(k.where(), "the result of token %s is on record %v before it was measured", h.Token, h.At.Sub(k.At()))
 		}
 	}
+}
+
+// measured reports whether the record claims any value.
+func (k *known) measured() bool {
+	for _, m := range k.Measurements {
+		if m.Value != nil {
+			return true
+		}
+	}
+	return false
 }

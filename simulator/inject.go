@@ -85,7 +85,7 @@ func (p *Plant) possible(f Fault, kind FaultKind) error {
 			continue
 		}
 		found = true
-		if kind.Strikes == nil || slices.ContainsFunc(kind.Strikes, func(t line.Task) bool { return repertoire.has(d.Kind, t) }) {
+		if kind.Possible(d.Kind) {
 			return nil
 		}
 	}
@@ -97,6 +97,11 @@ func (p *Plant) possible(f Fault, kind FaultKind) error {
 		names = append(names, string(d.ID))
 	}
 	return fmt.Errorf("the plant has no station or device %s; it has %s", f.Target, strings.Join(names, ", "))
+}
+
+// Possible reports whether the fault can ever happen at a station of a kind: it lasts, or strikes an act that is done there.
+func (k FaultKind) Possible(at line.Kind) bool {
+	return k.Strikes == nil || slices.ContainsFunc(k.Strikes, func(t line.Task) bool { return repertoire.has(at, t) })
 }
 
 // Clear ends the fault with an id, every fault of a name, or with "all" every one, and returns how many it ended. What the fault

@@ -285,6 +285,17 @@ func (m *Machine) Nest() (part string, sure bool) {
 	return part, m.left == "" || part != m.left
 }
 
+// Empty reports whether every sensor of the nest says that nothing lies there. A scanner that reads nothing says less: the code of
+// what lies there may be dirty.
+func (m *Machine) Empty() bool {
+	for _, d := range m.devices {
+		if !d.Up || d.Status.Sensors&line.SensorPartPresent != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (m *Machine) shows(part string) bool {
 	for _, d := range m.devices {
 		if d.Part() == part {

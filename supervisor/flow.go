@@ -213,7 +213,7 @@ func (l *Line) unload(now time.Time, s *station) bool {
 		return s.Advance(now)
 	}
 	to := l.destination(s, p)
-	if nest, sure := s.Nest(); sure && nest == "" && p.disposed() { // a person has taken it out, or it never came to be
+	if p.disposed() && s.Empty() { // a person has taken it out, or it never came to be
 		l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PartMoved{Part: string(p.id), To: to}})
 		return true
 	}
@@ -233,7 +233,7 @@ func (l *Line) moved(now time.Time, s *station, p *pack, done line.ActDone) bool
 	if done.Verdict != line.OK {
 		nest, sure := s.Nest()
 		switch {
-		case !sure:
+		case !sure, nest == "" && !s.Empty():
 			return false
 		case nest == string(p.id):
 			s.Retry()

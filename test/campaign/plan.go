@@ -49,7 +49,8 @@ func (p Plan) String() string {
 
 var products = []string{"ESS-P2", "DRN-P3", "EV-P1"}
 
-// Draw makes the plan of a seed: one or two packs, up to six faults of the catalogue where they can strike, up to four kills.
+// Draw makes the plan of a seed. A shift has a few kinds of faults and many of each, not a little of everything: what goes wrong in
+// one place again and again meets itself, and most of what else would hide it does not happen. One shift in eight has none.
 func Draw(seed uint64) Plan {
 	chance := rand.New(rand.NewPCG(seed, 0x6c696e65))
 	p := Plan{Seed: seed}
@@ -57,20 +58,26 @@ func Draw(seed uint64) Plan {
 		product := products[min(chance.IntN(5), 3)%3] // a small pack more often than a large one
 		p.Orders = append(p.Orders, line.AddOrder{Order: line.OrderID(fmt.Sprintf("o%d", i+1)), Product: product, Quantity: 1})
 	}
-	for range chance.IntN(7) {
-		p.Faults = append(p.Faults, drawFault(chance))
+	if chance.IntN(8) > 0 {
+		kinds := chance.Perm(len(simulator.Catalogue))[:1+chance.IntN(5)]
+		for range 1 + chance.IntN(5*len(kinds)) {
+			p.Faults = append(p.Faults, drawFault(chance, simulator.Catalogue[kinds[chance.IntN(len(kinds))]]))
+		}
 	}
-	for range chance.IntN(5) {
-		p.Kills = append(p.Kills, Kill{Append: 1 + chance.IntN(300), Durable: chance.IntN(2) == 0})
+	apart := []int{20, 100, 400}[chance.IntN(3)] // appends
+	for range max(0, chance.IntN(12)-4) {
+		p.Kills = append(p.Kills, Kill{Append: 1 + chance.IntN(apart), Durable: chance.IntN(2) == 0})
 	}
 	return p
 }
 
-// drawFault takes any fault, anywhere: one that can never happen there is refused by the plant and does no harm.
-func drawFault(chance *rand.Rand) Timed {
-	kind := simulator.Catalogue[chance.IntN(len(simulator.Catalogue))]
+// drawFault draws where and when a fault happens: at a station or a device of it where it can, in most of the hour.
+func drawFault(chance *rand.Rand, kind simulator.FaultKind) Timed {
 	places := virtual.Reference()
 	at := places[chance.IntN(len(places))]
+	for !kind.Possible(at.Kind) {
+		at = places[chance.IntN(len(places))]
+	}
 	f := simulator.Fault{Name: kind.Name, Target: string(at.ID)}
 	if chance.IntN(2) == 0 {
 		f.Target = string(at.Devices()[chance.IntN(len(at.Roles))])
@@ -79,10 +86,10 @@ func drawFault(chance *rand.Rand) Timed {
 	case kind.Strikes != nil:
 		f.Times = 1 + chance.IntN(3)
 	case !kind.Once || kind.For > 0:
-		f.For = time.Duration(1+chance.IntN(20)) * time.Second
+		f.For = time.Duration(100+chance.IntN(10_000)) * time.Millisecond
 	}
-	if kind.Strikes == nil && chance.IntN(3) == 0 {
+	if at.Kind == line.Weld && chance.IntN(2) == 0 {
 		f.Noun, f.Index = line.NounJoint, 1+chance.IntN(30)
 	}
-	return Timed{At: time.Duration(chance.IntN(25_000)) * time.Millisecond, Fault: f}
+	return Timed{At: time.Duration(chance.Int64N(int64(shift * 9 / 10))).Truncate(time.Millisecond), Fault: f}
 }
