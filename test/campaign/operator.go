@@ -11,9 +11,12 @@ import (
 )
 
 // ask asks the line as the operator, and notes what the operator was told.
-func (t *trial) ask(c line.Command) {
+func (t *trial) ask(c line.Command) { t.says("operator", c) }
+
+// says asks the line as a person.
+func (t *trial) says(who string, c line.Command) {
 	t.request++
-	q := line.Request{ID: fmt.Sprintf("%d-%d", t.fence, t.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "campaign", Command: c}
+	q := line.Request{ID: fmt.Sprintf("%d-%d", t.fence, t.request), By: who, Account: "local:operator", Origin: line.FromLocal, Why: "campaign", Command: c}
 	reply := t.World.Ask(q)
 	if t.request%7 == 0 && !t.store.died { // a double click, or an HMI that asks again after silence
 		reply = t.World.Ask(q)
@@ -85,13 +88,16 @@ func (t *trial) attend(s line.Snapshot) bool {
 			}
 		}
 	}
+	if t.quarantine(s); t.store.died {
+		return true
+	}
 	done := 0
 	for _, o := range s.Orders {
 		if o.Released+o.Scrapped+o.Quarantined >= o.Quantity {
 			done++
 		}
 	}
-	if done < len(s.Orders) || len(s.Packs) > 0 {
+	if done < len(s.Orders) || len(s.Packs) > 0 || t.decides() && len(s.Quarantine) > 0 {
 		return false
 	}
 	if s.At.Sub(morning) >= shift {

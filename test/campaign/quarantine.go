@@ -1,0 +1,50 @@
+package campaign
+
+import (
+	"bytes"
+	"slices"
+
+	"linectl/line"
+)
+
+// decides reports whether the people of this shift decide on what lies in quarantine. In the others it stays there.
+func (t *trial) decides() bool { return t.Seed%3 == 0 }
+
+// quarantine lets three people do what is next for each pack in quarantine, and carries what is to go on to the bench. Each pack
+// gets another decision where the evidence allows several, and every fifth proposal is refused first.
+func (t *trial) quarantine(s line.Snapshot) {
+	if !t.decides() {
+		return
+	}
+	for i, q := range s.Quarantine {
+		switch {
+		case q.Inspected == nil:
+			t.says("omar", line.InspectQuarantine{Pack: q.Pack, Saw: t.sees(q)})
+		case q.Proposed == nil:
+			allowed := slices.DeleteFunc(slices.Clone(q.Choices), func(c line.DecisionSnapshot) bool { return !c.Possible })
+			d := allowed[(t.request+i)%len(allowed)].Decision
+			t.says("amna", line.DecideQuarantine{Pack: q.Pack, Decision: d})
+		default:
+			d := line.DecideQuarantine{Pack: q.Pack, Decision: q.Proposed.Decision, Confirm: t.request%5 != 0, Refuse: t.request%5 == 0}
+			t.says("sana", d)
+		}
+		if t.store.died {
+			return
+		}
+	}
+	for _, p := range s.Packs {
+		if p.At == line.Quarantine && p.State == line.InRework {
+			_ = t.Plant.Carry(t.Now, p.Pack, "ST900") // it may be on its way already
+		}
+	}
+}
+
+// sees is what a person finds who looks at a pack: what physically happened.
+func (t *trial) sees(q line.QuarantineSnapshot) line.Seen {
+	for event := range bytes.Lines(t.truth.Bytes()) {
+		if bytes.Contains(event, []byte(`"token":"`+q.Token+`"`)) && (bytes.Contains(event, []byte(`"what":"effect"`)) || bytes.Contains(event, []byte(`"what":"placed"`))) {
+			return line.SeenDone
+		}
+	}
+	return line.SeenNotDone
+}
