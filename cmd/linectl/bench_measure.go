@@ -69,8 +69,8 @@ type benchServer struct {
 const (
 	benchReady = 30 * time.Second // until the server shows the whole line
 	benchSlack = 5 * time.Second  // a part with one client
-	benchEnter = 45 * time.Second // until a crowd has come in
-	benchMost  = 85 * time.Second // all of one server, with the default --for
+	benchEnter = 2 * time.Minute  // until a crowd has come in
+	benchMost  = 4 * time.Minute  // all of one server, with the default --for
 )
 
 // within bounds a part of a measurement.
