@@ -96,6 +96,7 @@ type QuarantineSnapshot struct {
 	Since      time.Time            `json:"since"`
 	Conclusion string               `json:"conclusion"`      // what the evidence says, in one sentence
 	Evidence   []string             `json:"evidence"`        // each piece in the operator's words
+	Void       bool                 `json:"void"`            // it may be inspected: it lies in quarantine, and no block of the act can begin any more
 	Waits      string               `json:"waits,omitempty"` // what must happen next; empty where a decision can be proposed
 	Inspected  *QuarantineInspected `json:"inspected,omitempty"`
 	Proposed   *QuarantineProposed  `json:"proposed,omitempty"`

@@ -34,7 +34,7 @@ func (l *Line) quarantineSnapshot(p *pack) line.QuarantineSnapshot {
 	q := p.quarantine
 	s := line.QuarantineSnapshot{
 		Pack: p.id, Product: p.recipe.Product, Station: q.station, Since: q.since, Conclusion: conclusions[p.finding()],
-		Evidence: p.evidence(), Inspected: q.inspected, Proposed: q.proposed,
+		Evidence: p.evidence(), Inspected: q.inspected, Proposed: q.proposed, Void: l.voided(p) == "",
 	}
 	if p.doubt != nil {
 		s.Device, s.Token, s.Act = p.doubt.Device, p.doubt.Token.String(), doubtName(p.doubt)

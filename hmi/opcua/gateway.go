@@ -68,7 +68,7 @@ func NewGateway(l Line, space Space, log *slog.Logger) (*Gateway, error) {
 	if err := space.Declare(append(typeNodes(), lineNodes()...)...); err != nil {
 		return nil, err
 	}
-	if err := space.Declare(g.lineMethods()...); err != nil {
+	if err := space.Declare(append(g.lineMethods(), g.quarantineMethods()...)...); err != nil {
 		return nil, err
 	}
 	nodes := append(standardNodes(), orderNodes()...)

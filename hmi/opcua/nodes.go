@@ -8,7 +8,7 @@ import (
 )
 
 // allLineFields are all fields of the line, in the order in which they are published.
-var allLineFields = slices.Concat(lineFields, shiftFields, holdFields)
+var allLineFields = slices.Concat(lineFields, shiftFields, holdFields, quarantineFields)
 
 // lineNodes are the nodes that are there whatever the line looks like.
 func lineNodes() []Node {

@@ -17,7 +17,7 @@ import (
 // spoken are the files whose texts reach a person at an HMI: reasons, next actions, refusals, permissives, questions, alarms.
 var spoken = []string{
 	"supervisor/annunciate.go", "supervisor/answer.go", "supervisor/check.go", "supervisor/commands.go", "supervisor/flow.go", "supervisor/master.go",
-	"supervisor/mode.go", "supervisor/permission.go", "supervisor/permissive.go", "supervisor/prompt.go", "supervisor/snapshot.go", "supervisor/sorting.go", "supervisor/warn.go",
+	"supervisor/mode.go", "supervisor/permission.go", "supervisor/permissive.go", "supervisor/prompt.go", "supervisor/quarantine.go", "supervisor/quarantine_show.go", "supervisor/snapshot.go", "supervisor/sorting.go", "supervisor/warn.go",
 	"stations/act.go", "stations/device.go", "stations/fault.go", "stations/machine.go", "stations/mode.go", "stations/receive.go", "stations/run.go",
 	"stations/sort.go", "stations/state.go", "stations/visit.go", "stations/weld.go",
 	"packml/refusal.go", "alarms/decide.go", "alarms/definition.go", "line/device.go", "line/equipment.go", "line/permission.go", "line/shift.go",
@@ -32,7 +32,7 @@ var silent = []string{
 // audited are the beginnings of how the audit says what was asked for, which no HMI shows.
 var audited = []string{
 	"decide on {}, scrap", "write {} off, expected", "hold {}, release", "load lot {} of {} at", "{} tool of {}", "set {} to mode", "{} occurrence {} of {}",
-	"shelve {} for", "unshelve ", "reset ", "take {} out of service, back", "check the reference part of ", "answer {} with", "order {}: {} × {}",
+	"shelve {} for", "unshelve ", "reset ", "take {} out of service, back", "check the reference part of ", "answer {} with", "inspected {}: ", "not in quarantine", "quarantined, ", "{}, build {}", "order {}: {} × {}",
 }
 
 // joiners are the ends of literals that join two texts: a place follows.

@@ -18,6 +18,7 @@ const suspectsAmong = 500
 
 // quarantineView is what waits for somebody to decide.
 type quarantineView struct {
+	Doubtful []doubtful
 	Holds    []hold
 	Waiting  []prompt // questions about packs
 	Suspects []suspect
@@ -40,6 +41,7 @@ type suspect struct {
 
 func quarantine(v *View) *quarantineView {
 	q := &quarantineView{Hold: v.Ask("Line.HoldPart", v.T("Hold")), Looked: suspectsAmong}
+	q.Doubtful = doubtfulPacks(v)
 	reasons, by := v.Texts("Line.HoldReasons"), v.Names("Line.HoldBy")
 	for i, subject := range v.Names("Line.HoldSubjects") {
 		if i >= len(reasons) || i >= len(by) {
