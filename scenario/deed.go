@@ -14,15 +14,11 @@ import (
 // deed is what happens in an event: exactly one of its fields is set.
 type deed struct {
 	fault   *simulator.Fault
-	clear   string       // ends the faults of a name, or all
-	command line.Command // of a person; the prompt of an answer may be the beginning of an identity
-	kill    bool         // the supervisor is killed and started again
+	clear   string        // ends the faults of a name, or all
+	command line.Command  // of a person; the prompt of an answer may be the beginning of an identity
+	down    time.Duration // the supervisor is killed, and started again so long after
+	full    time.Duration // the disk of the records is full for so long
 }
-
-const deedForms = `want a fault (drop-comms ST060.welder for 5s; linectl fault names lists them), "clear NAME" or "clear all", ` +
-	`what a person does (Unhold ST060, acknowledge ST060/held, confirm ALARM, answer PROMPT with OPTION, load LOT of ITEM at STATION, ` +
-	`hold SUBJECT, release SUBJECT, scrap PACK, rework PACK, service STATION with dress, write off PART at STATION, check master of STATION, ` +
-	`set STATION to Maintenance), or "kill the supervisor"`
 
 // event reads one event.
 func (s *Story) event(k *keys) {
@@ -66,7 +62,15 @@ func (e *Event) settle() error {
 func (s *Story) deed(text string) (d deed, err error) {
 	w := strings.Fields(text)
 	if text == "kill the supervisor" {
-		return deed{kill: true}, nil
+		return deed{down: restarts}, nil
+	}
+	if span, is := strings.CutPrefix(text, "switch the line off for "); is {
+		d.down, err = parseSpan(span)
+		return d, err
+	}
+	if span, is := strings.CutPrefix(text, "fill the disk for "); is {
+		d.full, err = parseSpan(span)
+		return d, err
 	}
 	if len(w) == 2 && w[0] == "clear" {
 		if _, known := simulator.FindFault(simulator.FaultName(w[1])); !known && w[1] != "all" {
@@ -77,9 +81,12 @@ func (s *Story) deed(text string) (d deed, err error) {
 	if d.command, err = s.command(w); d.command != nil || err != nil {
 		return d, err
 	}
+	if _, known := simulator.FindFault(simulator.FaultName(w[0])); !known {
+		return d, fmt.Errorf("%q is no fault and nothing that people do; faults are listed by linectl fault names, what else may stand here in docs/scenarios.md", text)
+	}
 	f, err := simulator.ParseFault(text)
 	if err != nil {
-		return d, fmt.Errorf("%w; %s", err, deedForms)
+		return d, err
 	}
 	if _, err := place(string(line.DeviceID(f.Target).Station())); err != nil {
 		return d, err

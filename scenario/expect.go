@@ -47,6 +47,7 @@ var kinds = []kind{
 	{"reply", readReply},
 	{"prompt", readPrompt},
 	{"says", readSays},
+	{"fault", readFault},
 }
 
 // expectation reads one entry of the list.
@@ -116,7 +117,7 @@ func readAlarm(_ *Story, k *keys, of string) fact {
 
 func (f alarmFact) look(r *run) (hits, others []hit) {
 	station, _, _ := strings.Cut(f.id, "/")
-	for _, rec := range r.memory.Records {
+	for _, rec := range r.disk.Records {
 		a, is := rec.Fact.(line.AlarmRaised)
 		if !is {
 			continue
@@ -149,7 +150,7 @@ func readStation(_ *Story, k *keys, of string) fact {
 }
 
 func (f stationFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.memory.Records {
+	for _, rec := range r.disk.Records {
 		c, is := rec.Fact.(line.StateChanged)
 		if !is || rec.Station != f.station {
 			continue
@@ -190,7 +191,7 @@ func readPack(s *Story, k *keys, of string) fact {
 }
 
 func (f packFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.memory.Records {
+	for _, rec := range r.disk.Records {
 		d, is := rec.Fact.(line.PackDisposed)
 		if !is || f.pack != "any" && rec.Pack != f.pack {
 			continue
@@ -201,252 +202,6 @@ func (f packFact) look(r *run) (hits, others []hit) {
 		}
 		h := hit{rec.At, fmt.Sprintf("%s became %s (pass: %s): %s", rec.Pack, d.Disposition, first, d.Reason)}
 		if d.Disposition == f.becomes && has(d.Reason, f.reason) && (f.clean == "" || f.clean == first) {
-			hits = append(hits, h)
-		} else {
-			others = append(others, h)
-		}
-	}
-	return hits, others
-}
-
-// where is a place of acts: "joint 7 of ESS-P2-000001". The pack may be left out.
-type where struct {
-	noun  string
-	index int
-	pack  line.PackID
-}
-
-// readWhere reads the place; an empty text is anywhere.
-func (s *Story) readWhere(text string) (w where, err error) {
-	if text == "" {
-		return w, nil
-	}
-	words := strings.Fields(text)
-	if len(words) == 2 || len(words) == 4 && words[2] == "of" {
-		if _, err := fmt.Sscanf(words[1], "%d", &w.index); err == nil {
-			w.noun = words[0]
-			if len(words) == 4 {
-				w.pack = line.PackID(words[3])
-				if err := s.pack(words[3]); err != nil {
-					return w, err
-				}
-			}
-			return w, s.existing(w.noun, w.index, w.pack)
-		}
-	}
-	return w, fmt.Errorf("%q: want a place as joint 7 of ESS-P2-000001", text)
-}
-
-func (w where) is(noun string, index int, pack line.PackID) bool {
-	return (w.noun == "" || w.noun == noun && w.index == index) && (w.pack == "" || w.pack == pack)
-}
-
-// effectsFact counts what irreversibly happened at a place, by the plant's ground truth. It is met by exactly that number.
-type effectsFact struct {
-	where
-	n int
-}
-
-func readEffects(s *Story, k *keys, of string) fact {
-	f := effectsFact{n: k.count("effects", 0, 0, 1000)}
-	_ = of
-	var err error
-	if f.where, err = s.readWhere(k.must("at", "a place as joint 7 of ESS-P2-000001")); err != nil {
-		k.wrong("at", "%v", err)
-		return nil
-	}
-	return f
-}
-
-func (f effectsFact) look(r *run) (hits, others []hit) {
-	for _, e := range r.physics {
-		if (e.What == "effect" || e.What == "placed") && f.is(e.Task.Noun(), e.Index, line.PackID(e.Part)) {
-			hits = append(hits, hit{e.At, fmt.Sprintf("%s of %s", e.Task, e.Part)})
-		}
-	}
-	return hits, hits
-}
-
-// actFact is an act that was judged.
-type actFact struct {
-	where
-	task    string
-	verdict line.Verdict
-	code    string
-	text    string
-	rework  bool
-}
-
-func readAct(s *Story, k *keys, of string) fact {
-	f := actFact{task: of, verdict: line.Verdict(k.text("verdict")), code: k.text("code"), text: k.text("text"), rework: k.text("rework") == "true"}
-	if !slices.ContainsFunc(tasks(), func(t line.Task) bool { return t.String() == of }) {
-		var names []string
-		for _, t := range tasks() {
-			names = append(names, t.String())
-		}
-		k.wrong("act", "no act is called %q; acts are %s", of, strings.Join(names, ", "))
-		return nil
-	}
-	if !slices.Contains([]line.Verdict{"", line.OK, line.NOK, line.Unknown}, f.verdict) {
-		k.wrong("verdict", "%q: want OK, NOK or UNKNOWN", f.verdict)
-		return nil
-	}
-	var err error
-	if f.where, err = s.readWhere(k.text("at")); err != nil {
-		k.wrong("at", "%v", err)
-		return nil
-	}
-	return f
-}
-
-func tasks() (all []line.Task) {
-	for t := line.Task(1); t <= line.EOLStep(line.EOLSteps); t++ {
-		if t.Known() {
-			all = append(all, t)
-		}
-	}
-	return all
-}
-
-func (f actFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.memory.Records {
-		var a line.ActDone
-		switch body := rec.Fact.(type) {
-		case line.ActDone:
-			a = body
-		case line.ActQuarantined:
-			a = line.ActDone{Task: body.Task, Index: body.Index, Verdict: line.Unknown, Text: "given up: nobody knows what became of it"}
-		default:
-			continue
-		}
-		if a.Task.String() != f.task || !f.is(a.Task.Noun(), a.Index, rec.Pack) && !f.is(line.NounStep, int(a.Task-line.EOLStep1)+1, rec.Pack) {
-			continue
-		}
-		h := hit{rec.At, strings.TrimSpace(fmt.Sprintf("%s %d of %s was %s %s %s", a.Task, a.Index, rec.Pack, a.Verdict, a.Code, a.Text))}
-		if (f.verdict == "" || a.Verdict == f.verdict) && has(a.Code, f.code) && has(a.Text, f.text) && (!f.rework || a.Rework) {
-			hits = append(hits, h)
-		} else if a.Verdict != line.OK || f.noun != "" || f.rework {
-			others = append(others, h)
-		}
-	}
-	return hits, others
-}
-
-// cellFact is a cell that was judged at receipt or by measuring.
-type cellFact struct {
-	verdict line.Verdict
-	reason  string
-}
-
-func readCell(_ *Story, k *keys, of string) fact {
-	f := cellFact{map[string]line.Verdict{"rejected": line.NOK, "accepted": line.OK}[of], k.text("reason")}
-	if f.verdict == "" {
-		k.wrong("cell", "%q: want rejected or accepted", of)
-		return nil
-	}
-	return f
-}
-
-func (f cellFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.memory.Records {
-		var verdict line.Verdict
-		var reason, cell string
-		switch body := rec.Fact.(type) {
-		case line.CellReceived:
-			verdict, reason, cell = body.Verdict, body.Reason, string(body.Cell)
-		case line.CellGraded:
-			verdict, reason, cell = body.Verdict, body.Reason, string(body.Cell)
-		default:
-			continue
-		}
-		h := hit{rec.At, fmt.Sprintf("cell %s at %s was %s: %s", cell, rec.Station, verdict, reason)}
-		switch {
-		case (verdict == line.OK) == (f.verdict == line.OK) && has(reason, f.reason):
-			hits = append(hits, h)
-		case verdict != line.OK:
-			others = append(others, h)
-		}
-	}
-	return hits, others
-}
-
-// replyFact is what the line answered to a person.
-type replyFact struct {
-	accepted bool
-	to, text string
-}
-
-func readReply(_ *Story, k *keys, of string) fact {
-	f := replyFact{accepted: of == "done", to: k.text("to"), text: k.text("text")}
-	if of != "done" && of != "refused" {
-		k.wrong("reply", "%q: want done or refused", of)
-		return nil
-	}
-	return f
-}
-
-func (f replyFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.memory.Records {
-		c, is := rec.Fact.(line.CommandApplied)
-		if !is || !has(c.Command, f.to) {
-			continue
-		}
-		h := hit{rec.At, fmt.Sprintf("%q was answered: %s", c.Command, c.Reply)}
-		if c.Accepted == f.accepted && has(c.Reply, f.text) {
-			hits = append(hits, h)
-		} else if f.to != "" || !c.Accepted {
-			others = append(others, h)
-		}
-	}
-	return hits, others
-}
-
-// promptFact is a question that was asked.
-type promptFact struct{ id, text string }
-
-func readPrompt(_ *Story, k *keys, of string) fact {
-	station, _, _ := strings.Cut(of, "/")
-	if _, err := place(station); err != nil {
-		k.wrong("prompt", "%v", err)
-		return nil
-	}
-	return promptFact{of, k.text("text")}
-}
-
-func (f promptFact) look(r *run) (hits, others []hit) {
-	for _, q := range r.prompts {
-		h := hit{q.Since, fmt.Sprintf("%s asked: %s", q.Prompt, q.Text)}
-		if strings.HasPrefix(q.Prompt, f.id) && has(q.Text, f.text) {
-			hits = append(hits, h)
-		} else {
-			others = append(others, h)
-		}
-	}
-	return hits, others
-}
-
-// saysFact is what a station says of itself.
-type saysFact struct {
-	text    string
-	station line.StationID
-}
-
-func readSays(_ *Story, k *keys, of string) fact {
-	f := saysFact{of, line.StationID(k.must("station", "the station that says it"))}
-	if _, err := place(string(f.station)); err != nil {
-		k.wrong("station", "%v", err)
-		return nil
-	}
-	return f
-}
-
-func (f saysFact) look(r *run) (hits, others []hit) {
-	for _, s := range r.said {
-		if s.station != f.station {
-			continue
-		}
-		h := hit{s.at, fmt.Sprintf("%s said %q", s.station, s.reason)}
-		if has(s.reason, f.text) {
 			hits = append(hits, h)
 		} else {
 			others = append(others, h)

@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,13 +26,14 @@ const PlantSpeed = 60
 const (
 	attend   = time.Second // how often the operator looks
 	stopping = 2 * time.Minute
+	restarts = time.Second // until a supervisor that has ended is up again
 )
 
 // run is one life of a story.
 type run struct {
 	*Story
 	*virtual.World
-	memory  *virtual.Memory
+	disk    disk
 	config  supervisor.Config
 	fence   uint16
 	truth   bytes.Buffer
@@ -47,9 +49,9 @@ type run struct {
 	prompts []line.PromptSnapshot // that were ever asked
 	said    []said
 	looked  time.Time
-	since   map[line.StationID]time.Time
-	failed  []string // what of the story itself could not happen
-	done    bool     // everything has a disposition
+	down    time.Duration // the supervisor is to be killed, and comes up so long after
+	failed  []string      // what of the story itself could not happen
+	done    bool          // everything has a disposition
 	rested  bool
 }
 
@@ -68,20 +70,66 @@ type said struct {
 
 // Run lives through the story and judges it.
 func (s *Story) Run() (*Report, error) {
-	r := &run{Story: s, memory: &virtual.Memory{}, fence: 1, since: map[line.StationID]time.Time{}}
+	r := &run{Story: s, fence: 1}
 	if err := r.build(); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	r.setUp()
-	r.turn, r.from = r.Now, len(r.memory.Records)
-	var err error
-	if r.done, err = r.World.Run(s.Lasts, r.live); err == nil && r.done {
-		r.rested, err = r.rest()
-	}
-	if err != nil {
+	r.turn, r.from = r.Now, len(r.disk.Records)
+	if err := r.through(); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	return r.judge()
+}
+
+// through lives until everything is done, or the story's time is over. A supervisor that could not record has ended, and is started
+// again when its disk has room.
+func (r *run) through() (err error) {
+	for end := r.Now.Add(r.Lasts); r.Now.Before(end) && !r.done; {
+		r.done, err = r.World.Run(end.Sub(r.Now), r.live)
+		r.done = r.done && r.down == 0
+		switch {
+		case errors.Is(err, errFull):
+			r.things = append(r.things, thing{r.Now, "the supervisor has ended: " + err.Error()})
+			r.Now = later(r.Now, r.disk.full).Add(restarts)
+			err = r.restart()
+		case err == nil && r.down > 0:
+			end = end.Add(r.down)
+			r.Now, r.down = r.Now.Add(r.down), 0
+			err = r.restart()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if r.done {
+		r.rested, err = r.rest()
+	}
+	return err
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// disk keeps the records in memory, while it has room.
+type disk struct {
+	virtual.Memory
+	now  *time.Time
+	full time.Time // until when; zero = never
+}
+
+var errFull = errors.New("no space left on device")
+
+// Append keeps the records, or fails.
+func (d *disk) Append(records []line.Record) (uint64, error) {
+	if !d.full.IsZero() && d.now.Before(d.full) {
+		return 0, errFull
+	}
+	return d.Memory.Append(records)
 }
 
 func (r *run) build() error {
@@ -99,7 +147,8 @@ func (r *run) build() error {
 	if err != nil {
 		return err
 	}
-	r.World = virtual.New(Morning, l, r.fence, p, r.memory)
+	r.World = virtual.New(Morning, l, r.fence, p, &r.disk)
+	r.disk.now = &r.Now
 	return nil
 }
 
@@ -173,8 +222,8 @@ func (r *run) live(w *virtual.World) bool {
 		if w.Now.Sub(r.armed) < e.when.after {
 			break
 		}
-		if r.happen(e); e.do.kill {
-			return false
+		if r.happen(e); r.down > 0 {
+			return true // out of the loop that is about to end
 		}
 	}
 	if w.Now.Before(r.looked) {
@@ -197,9 +246,12 @@ func (r *run) happen(e *Event) {
 	case e.do.clear != "":
 		r.Plant.Clear(r.Now, e.do.clear)
 		r.things = append(r.things, thing{r.Now, e.Text})
-	case e.do.kill:
+	case e.do.down > 0:
 		r.things = append(r.things, thing{r.Now, e.Text})
-		refused = r.restart()
+		r.down = e.do.down
+	case e.do.full > 0:
+		r.things = append(r.things, thing{r.Now, e.Text})
+		r.disk.full = r.Now.Add(e.do.full)
 	default:
 		r.things = append(r.things, thing{r.Now, e.Text})
 		r.ask(r.addressed(e.do.command)) // a refusal is on record, and may be what is expected
@@ -208,7 +260,7 @@ func (r *run) happen(e *Event) {
 		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))
 	}
 	r.next++
-	r.armed, r.turn, r.from = time.Time{}, r.Now, len(r.memory.Records)
+	r.armed, r.turn, r.from = time.Time{}, r.Now, len(r.disk.Records)
 }
 
 // addressed gives an answer the whole identity of the question that waits.
@@ -227,22 +279,22 @@ func (r *run) addressed(c line.Command) line.Command {
 }
 
 // restart brings the supervisor up again from its journal, with the next fence.
-func (r *run) restart() string {
+func (r *run) restart() error {
 	r.fence++
 	l, err := supervisor.New(r.config, r.fence)
 	if err != nil {
-		return err.Error()
+		return err
 	}
-	for _, rec := range r.memory.Records {
+	for _, rec := range r.disk.Records {
 		l.Apply(rec)
 	}
 	r.World.Restart(l, r.fence)
-	return ""
+	return nil
 }
 
 // begun reports whether the act of a moment has been intended since the turn of the event came.
 func (r *run) begun(m moment) bool {
-	return slices.ContainsFunc(r.memory.Records[r.from:], func(rec line.Record) bool {
+	return slices.ContainsFunc(r.disk.Records[r.from:], func(rec line.Record) bool {
 		in, is := rec.Fact.(line.Intent)
 		return is && rec.Station == m.station && in.Task.Noun() == m.noun && in.Index == m.index && (m.pack == "" || rec.Pack == m.pack)
 	})
@@ -330,7 +382,7 @@ func (r *run) evidence() (e checker.Evidence, err error) {
 	if e.Truth, err = checker.ReadTruth(&r.truth); err != nil {
 		return e, err
 	}
-	for i, rec := range r.memory.Records {
+	for i, rec := range r.disk.Records {
 		body, err := json.Marshal(rec.Fact)
 		if err != nil {
 			return e, err

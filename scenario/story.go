@@ -62,16 +62,17 @@ func Parse(name string, source []byte, known []*recipes.Recipe) (*Story, error) 
 	s.Lasts = k.span("lasts", 30*time.Minute)
 	s.Open = k.oneOf("ends", "done", "open") == "open"
 	s.orders(k)
-	for _, e := range k.list("events") {
+	events, expect := k.list("events"), k.list("expect")
+	for _, e := range events {
 		s.event(e)
 	}
-	for _, e := range k.list("expect") {
+	for _, e := range expect {
 		s.expectation(e)
 	}
-	if len(s.Events) == 0 {
+	if len(events) == 0 {
 		k.wrong("events", "a story in which nothing happens shows nothing")
 	}
-	if len(s.Expect) == 0 {
+	if len(expect) == 0 {
 		k.wrong("expect", "a story that expects nothing shows nothing")
 	}
 	k.done()
