@@ -17,8 +17,10 @@ type deed struct {
 	clear   string        // ends the faults of a name, or all
 	command line.Command  // of a person; the prompt of an answer may be the beginning of an identity
 	down    time.Duration // the supervisor is killed, and started again so long after
-	full    time.Duration // the disk of the records is full for so long
 }
+
+// wrong reports whether this goes wrong, and is not done by a person.
+func (d deed) wrong() bool { return d.fault != nil || d.down > 0 }
 
 // event reads one event.
 func (s *Story) event(k *keys) {
@@ -68,10 +70,6 @@ func (s *Story) deed(text string) (d deed, err error) {
 		d.down, err = parseSpan(span)
 		return d, err
 	}
-	if span, is := strings.CutPrefix(text, "fill the disk for "); is {
-		d.full, err = parseSpan(span)
-		return d, err
-	}
 	if len(w) == 2 && w[0] == "clear" {
 		if _, known := simulator.FindFault(simulator.FaultName(w[1])); !known && w[1] != "all" {
 			return d, fmt.Errorf("there is no fault %q to clear", w[1])
@@ -88,7 +86,7 @@ func (s *Story) deed(text string) (d deed, err error) {
 	if err != nil {
 		return d, err
 	}
-	if _, err := place(string(line.DeviceID(f.Target).Station())); err != nil {
+	if _, err := place(string(line.DeviceID(f.Target).Station())); err != nil && f.Target != "line" {
 		return d, err
 	}
 	if f.Index > 0 {

@@ -38,6 +38,7 @@ type kind struct {
 
 // kinds are the facts that can be expected.
 var kinds = []kind{
+	{"says", readSays}, // before station, which is one of its keys
 	{"alarm", readAlarm},
 	{"station", readStation},
 	{"pack", readPack},
@@ -46,7 +47,6 @@ var kinds = []kind{
 	{"cell", readCell},
 	{"reply", readReply},
 	{"prompt", readPrompt},
-	{"says", readSays},
 	{"fault", readFault},
 }
 
@@ -117,7 +117,7 @@ func readAlarm(_ *Story, k *keys, of string) fact {
 
 func (f alarmFact) look(r *run) (hits, others []hit) {
 	station, _, _ := strings.Cut(f.id, "/")
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		a, is := rec.Fact.(line.AlarmRaised)
 		if !is {
 			continue
@@ -150,7 +150,7 @@ func readStation(_ *Story, k *keys, of string) fact {
 }
 
 func (f stationFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		c, is := rec.Fact.(line.StateChanged)
 		if !is || rec.Station != f.station {
 			continue
@@ -191,7 +191,7 @@ func readPack(s *Story, k *keys, of string) fact {
 }
 
 func (f packFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		d, is := rec.Fact.(line.PackDisposed)
 		if !is || f.pack != "any" && rec.Pack != f.pack {
 			continue

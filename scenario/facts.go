@@ -109,7 +109,7 @@ func tasks() (all []line.Task) {
 }
 
 func (f actFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		var a line.ActDone
 		switch body := rec.Fact.(type) {
 		case line.ActDone:
@@ -148,7 +148,7 @@ func readCell(_ *Story, k *keys, of string) fact {
 }
 
 func (f cellFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		var verdict line.Verdict
 		var reason, cell string
 		switch body := rec.Fact.(type) {
@@ -186,7 +186,7 @@ func readReply(_ *Story, k *keys, of string) fact {
 }
 
 func (f replyFact) look(r *run) (hits, others []hit) {
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		c, is := rec.Fact.(line.CommandApplied)
 		if !is || !has(c.Command, f.to) {
 			continue

@@ -45,13 +45,13 @@ type Check struct {
 // judge holds what is expected against what came.
 func (r *run) judge() (*Report, error) {
 	rep := &Report{
-		File: r.File, Name: r.Name, Shows: r.Shows, Clock: r.Now.Sub(Morning), Records: len(r.disk.Records), Packs: map[string]string{},
+		File: r.File, Name: r.Name, Shows: r.Shows, Clock: r.Now.Sub(Morning), Records: len(r.memory.Records), Packs: map[string]string{},
 		Violations: []checker.Violation{},
 	}
 	for _, t := range r.things {
 		rep.Events = append(rep.Events, Happened{since(t.at), t.text})
 	}
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		if d, is := rec.Fact.(line.PackDisposed); is {
 			rep.Packs[string(rec.Pack)] = string(d.Disposition)
 		}

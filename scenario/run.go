@@ -3,7 +3,6 @@ package scenario
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ const (
 type run struct {
 	*Story
 	*virtual.World
-	disk    disk
+	memory  virtual.Memory
 	config  supervisor.Config
 	fence   uint16
 	truth   bytes.Buffer
@@ -75,7 +74,7 @@ func (s *Story) Run() (*Report, error) {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	r.setUp()
-	r.turn, r.from = r.Now, len(r.disk.Records)
+	r.turn, r.from = r.Now, len(r.memory.Records)
 	if err := r.through(); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
@@ -83,53 +82,30 @@ func (s *Story) Run() (*Report, error) {
 }
 
 // through lives until everything is done, or the story's time is over. A supervisor that could not record has ended, and is started
-// again when its disk has room.
-func (r *run) through() (err error) {
+// again.
+func (r *run) through() error {
 	for end := r.Now.Add(r.Lasts); r.Now.Before(end) && !r.done; {
-		r.done, err = r.World.Run(end.Sub(r.Now), r.live)
-		r.done = r.done && r.down == 0
+		done, err := r.World.Run(end.Sub(r.Now), r.live)
 		switch {
-		case errors.Is(err, errFull):
+		case err != nil:
 			r.things = append(r.things, thing{r.Now, "the supervisor has ended: " + err.Error()})
-			r.Now = later(r.Now, r.disk.full).Add(restarts)
-			err = r.restart()
-		case err == nil && r.down > 0:
+			r.down = restarts
+		case r.down > 0:
 			end = end.Add(r.down)
-			r.Now, r.down = r.Now.Add(r.down), 0
-			err = r.restart()
+		default:
+			r.done = done
+			continue
 		}
-		if err != nil {
+		r.Now, r.down = r.Now.Add(r.down), 0
+		if err := r.restart(); err != nil {
 			return err
 		}
 	}
+	var err error
 	if r.done {
 		r.rested, err = r.rest()
 	}
 	return err
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// disk keeps the records in memory, while it has room.
-type disk struct {
-	virtual.Memory
-	now  *time.Time
-	full time.Time // until when; zero = never
-}
-
-var errFull = errors.New("no space left on device")
-
-// Append keeps the records, or fails.
-func (d *disk) Append(records []line.Record) (uint64, error) {
-	if !d.full.IsZero() && d.now.Before(d.full) {
-		return 0, errFull
-	}
-	return d.Memory.Append(records)
 }
 
 func (r *run) build() error {
@@ -147,8 +123,7 @@ func (r *run) build() error {
 	if err != nil {
 		return err
 	}
-	r.World = virtual.New(Morning, l, r.fence, p, &r.disk)
-	r.disk.now = &r.Now
+	r.World = virtual.New(Morning, l, r.fence, p, &r.memory)
 	return nil
 }
 
@@ -171,7 +146,10 @@ func (r *run) ask(c line.Command) {
 	q := line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "scenario", Command: c}
 	reply := r.Ask(q)
 	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
-	if reply.Accepted {
+	switch {
+	case reply.Request == "":
+		told.Told = "nothing"
+	case reply.Accepted:
 		told.Told = "done"
 	}
 	r.asked = append(r.asked, told)
@@ -249,9 +227,6 @@ func (r *run) happen(e *Event) {
 	case e.do.down > 0:
 		r.things = append(r.things, thing{r.Now, e.Text})
 		r.down = e.do.down
-	case e.do.full > 0:
-		r.things = append(r.things, thing{r.Now, e.Text})
-		r.disk.full = r.Now.Add(e.do.full)
 	default:
 		r.things = append(r.things, thing{r.Now, e.Text})
 		r.ask(r.addressed(e.do.command)) // a refusal is on record, and may be what is expected
@@ -260,7 +235,7 @@ func (r *run) happen(e *Event) {
 		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))
 	}
 	r.next++
-	r.armed, r.turn, r.from = time.Time{}, r.Now, len(r.disk.Records)
+	r.armed, r.turn, r.from = time.Time{}, r.Now, len(r.memory.Records)
 }
 
 // addressed gives an answer the whole identity of the question that waits.
@@ -285,7 +260,7 @@ func (r *run) restart() error {
 	if err != nil {
 		return err
 	}
-	for _, rec := range r.disk.Records {
+	for _, rec := range r.memory.Records {
 		l.Apply(rec)
 	}
 	r.World.Restart(l, r.fence)
@@ -294,7 +269,7 @@ func (r *run) restart() error {
 
 // begun reports whether the act of a moment has been intended since the turn of the event came.
 func (r *run) begun(m moment) bool {
-	return slices.ContainsFunc(r.disk.Records[r.from:], func(rec line.Record) bool {
+	return slices.ContainsFunc(r.memory.Records[r.from:], func(rec line.Record) bool {
 		in, is := rec.Fact.(line.Intent)
 		return is && rec.Station == m.station && in.Task.Noun() == m.noun && in.Index == m.index && (m.pack == "" || rec.Pack == m.pack)
 	})
@@ -382,7 +357,7 @@ func (r *run) evidence() (e checker.Evidence, err error) {
 	if e.Truth, err = checker.ReadTruth(&r.truth); err != nil {
 		return e, err
 	}
-	for i, rec := range r.disk.Records {
+	for i, rec := range r.memory.Records {
 		body, err := json.Marshal(rec.Fact)
 		if err != nil {
 			return e, err

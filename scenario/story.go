@@ -140,11 +140,11 @@ func place(name string) (virtual.Place, error) {
 	return virtual.Place{}, fmt.Errorf("no station %q; stations are %s", name, strings.Join(names, " "))
 }
 
-// Bare is the story without its faults; without what people do where it has no fault. If it still comes out as expected, what is
+// Bare is the story without what goes wrong in it; without what people do where nothing goes wrong by itself. If it still comes out as expected, what is
 // expected of it shows nothing.
 func (s *Story) Bare() *Story {
 	bare := *s
-	bare.Events = slices.DeleteFunc(slices.Clone(s.Events), func(e Event) bool { return e.do.fault != nil })
+	bare.Events = slices.DeleteFunc(slices.Clone(s.Events), func(e Event) bool { return e.do.wrong() })
 	if len(bare.Events) == len(s.Events) {
 		bare.Events = nil
 	}
