@@ -17,7 +17,9 @@ type FaultKind struct {
 	Unit    string      // of By; empty where there is no more or less
 	By      float64     // unless said
 	For     time.Duration
-	Times   int // acts that it strikes unless said; 0 is one
+	At      line.Kind // the one kind of station where it means anything; empty is any
+	Host    bool      // it happens to the line's computer, not to a device
+	Times   int       // acts that it strikes unless said; 0 is one
 }
 
 // The faults.
@@ -68,6 +70,11 @@ const (
 	RecipeEdited    FaultName = "recipe-edited"
 	LateDuplicate   FaultName = "late-duplicate"
 	ByteOrder       FaultName = "endianness-swap"
+
+	DiskFull     FaultName = "disk-full"
+	FailedCommit FaultName = "failed-commit"
+	FailedSync   FaultName = "failed-sync"
+	SlowCommit   FaultName = "slow-commit"
 )
 
 var (
@@ -98,7 +105,7 @@ var (
 
 // Catalogue lists every fault that can be injected. docs/faults.md is written from it. New ones stand at its end: a seed of a
 // campaign draws by place.
-var Catalogue = slices.Concat(machineFaults, processFaults)
+var Catalogue = slices.Concat(machineFaults, processFaults, hostFaults)
 
 // machineFaults are those of any machine: its devices, its wire, its safety.
 var machineFaults = []FaultKind{

@@ -17,15 +17,15 @@ var processFaults = []FaultKind{
 		See: "the cell is rejected: its notice says another item",
 	},
 	{
-		Name: DirtyProbe, Unit: "Ω", By: 0.8, Does: "dirt on the probes of the cell tester: contact and cell resistance read high",
+		Name: DirtyProbe, At: line.Sort, Unit: "Ω", By: 0.8, Does: "dirt on the probes of the cell tester: contact and cell resistance read high",
 		See: "contact resistance is NOK: measured again, then the reject bin",
 	},
 	{
-		Name: TipWear, Once: true, Unit: "hits", By: 4000, Does: "the electrodes are worn as by so many more hits",
+		Name: TipWear, At: line.Weld, Once: true, Unit: "hits", By: 4000, Does: "the electrodes are worn as by so many more hits",
 		See: "the welds after it are NOK, and the tool is past its limit: dress it",
 	},
 	{
-		Name: DirtyGlass, Once: true, Unit: "%", By: 90, Does: "spatter on the protective glass of the laser: so much more is covered",
+		Name: DirtyGlass, At: line.Weld, Once: true, Unit: "%", By: 90, Does: "spatter on the protective glass of the laser: so much more is covered",
 		See: "the tool is past its limit: clean it",
 	},
 	{

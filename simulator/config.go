@@ -15,6 +15,7 @@ type Config struct {
 	CellsPerLane int // population of each magazine lane, default 3000
 	Defects      *Defects
 	Products     []Product
+	Host         bool        // faults of the line's computer may be injected: whoever drives the plant asks Commit
 	Witness      func(Event) // called for every event of the ground truth, under the plant's lock; nil = nobody
 }
 

@@ -282,16 +282,25 @@ written into the plant's ground truth. A plant that is started again has no faul
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", k.Name, does, k.See)
 	}
 	for _, k := range simulator.Catalogue {
-		if k.Strikes != nil {
+		if k.Strikes != nil && !k.Host {
 			row(k)
 		}
 	}
-	b.WriteString("\n## What lasts\n\n| Name | What happens | What the line makes of it |\n|---|---|---|\n")
+	head := "\n\n| Name | What happens | What the line makes of it |\n|---|---|---|\n"
+	b.WriteString("\n## What lasts" + head)
 	for _, k := range simulator.Catalogue {
-		if k.Strikes == nil {
+		if k.Strikes == nil && !k.Host {
 			row(k)
 		}
 	}
+	b.WriteString("\n## What happens to the line's own computer" + head)
+	for _, k := range simulator.Catalogue {
+		if k.Host {
+			row(k)
+		}
+	}
+	b.WriteString("\nTheir target is `line`. Only a world that owns the line as well as the plant can let them happen: in virtual time, so in stories and\n" +
+		"campaigns. `linectl simulate` is a process of its own and refuses them; `test/nemesis` does the like to real processes.\n")
 	b.WriteString(`
 ## Where they are tried
 

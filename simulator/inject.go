@@ -79,6 +79,16 @@ func (p *Plant) Inject(now time.Time, f Fault) (FaultState, error) {
 
 // possible refuses a fault whose target is not there, or does no act that the fault strikes.
 func (p *Plant) possible(f Fault, kind FaultKind) error {
+	switch {
+	case kind.Host && f.Target != Host:
+		return fmt.Errorf("%s happens to the line's computer: its target is %s", f.Name, Host)
+	case kind.Host && !p.cfg.Host:
+		return fmt.Errorf("%s happens to the line's computer, which this plant cannot reach; it can be tried in virtual time", f.Name)
+	case kind.Host && f.waits():
+		return fmt.Errorf("%s waits for no act", f.Name)
+	case kind.Host:
+		return nil
+	}
 	found := false
 	for _, d := range p.order {
 		if !f.covers(d) {
@@ -101,6 +111,9 @@ func (p *Plant) possible(f Fault, kind FaultKind) error {
 
 // Possible reports whether the fault can ever happen at a station of a kind: it lasts, or strikes an act that is done there.
 func (k FaultKind) Possible(at line.Kind) bool {
+	if k.At != "" {
+		return at == k.At
+	}
 	return k.Strikes == nil || slices.ContainsFunc(k.Strikes, func(t line.Task) bool { return repertoire.has(at, t) })
 }
 
@@ -180,8 +193,11 @@ func (p *Plant) begin(at time.Time, f *injected, of Event) {
 	if lasts == 0 {
 		lasts = f.kind.For
 	}
-	if lasts > 0 {
+	switch {
+	case lasts > 0:
 		p.schedule(due{at: at.Add(lasts), what: turn, fault: f})
+	case f.kind.Once:
+		f.stage = over
 	}
 }
 

@@ -44,6 +44,7 @@ func Reference() []Place { return slices.Clone(reference) }
 // Equip adds the stations of the reference line and their devices to what the supervisor and the plant are told, each station with
 // room for four parts before it.
 func Equip(l *supervisor.Config, plant *simulator.Config) {
+	plant.Host = true
 	for _, p := range reference {
 		s := supervisor.StationConfig{ID: p.ID, Kind: p.Kind, Title: string(p.Kind), Buffer: 4}
 		for i, id := range p.Devices() {

@@ -6,6 +6,7 @@ package virtual
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -40,6 +41,7 @@ type World struct {
 	inbox []supervisor.Input
 	tick  time.Time
 	reply []line.Reply
+	late  *late // a commit that takes its time
 	err   error
 }
 
@@ -71,7 +73,7 @@ func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant
 // Restart puts another incarnation of the supervisor in the place of the present one, as after kill -9: whatever it had not
 // yet recorded or sent is gone.
 func (w *World) Restart(l *supervisor.Line, fence uint16) {
-	w.Line, w.inbox, w.tick, w.err = l, nil, w.Now, nil
+	w.Line, w.inbox, w.tick, w.late, w.err = l, nil, w.Now, nil, nil
 	for _, e := range w.edges {
 		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{}), next: w.Now}
 	}
@@ -97,6 +99,9 @@ func (w *World) Ask(q line.Request) line.Reply {
 	w.reply = nil
 	w.inbox = append(w.inbox, supervisor.Asked{Request: q})
 	w.drain()
+	for w.late != nil && w.err == nil {
+		w.step()
+	}
 	if len(w.reply) == 0 {
 		return line.Reply{Text: "no answer"}
 	}
@@ -122,6 +127,12 @@ func (w *World) step() (ticked bool) {
 		if e.next.Before(first) {
 			first, due = e.next, e
 		}
+	}
+	if w.late != nil && !w.late.ends.After(first) {
+		w.Now = later(w.Now, w.late.ends)
+		w.commit()
+		w.drain()
+		return false
 	}
 	if first.After(w.Now) {
 		w.Now = first
@@ -189,7 +200,7 @@ func (w *World) interpret(e *edge, out plc.Output) {
 
 // drain steps the line until nothing is left to be told.
 func (w *World) drain() {
-	for len(w.inbox) > 0 && w.err == nil {
+	for len(w.inbox) > 0 && w.err == nil && w.late == nil {
 		in := w.inbox[0]
 		w.inbox = w.inbox[1:]
 		w.carryOut(w.Line.Step(w.Now, in))
@@ -199,13 +210,17 @@ func (w *World) drain() {
 // carryOut does what the loop does, in the same order.
 func (w *World) carryOut(out supervisor.Output) {
 	w.submit(out.Stops)
-	if len(out.Records) > 0 {
-		if _, w.err = w.Store.Append(out.Records); w.err != nil {
-			return
-		}
+	if len(out.Records) == 0 {
+		w.act(out)
+		return
 	}
-	w.submit(out.Jobs)
-	w.reply = append(w.reply, out.Replies...)
+	disk := w.Plant.Commit(w.Now)
+	if disk.Takes == 0 {
+		w.record(out, disk)
+		return
+	}
+	out.Records, out.Jobs, out.Replies = slices.Clone(out.Records), slices.Clone(out.Jobs), slices.Clone(out.Replies) // the line uses them again
+	w.late = &late{ends: w.Now.Add(disk.Takes), out: out, disk: disk}
 }
 
 func (w *World) submit(jobs []line.Job) {

@@ -18,12 +18,12 @@ func (t *trial) says(who string, c line.Command) {
 	t.request++
 	q := line.Request{ID: fmt.Sprintf("%d-%d", t.fence, t.request), By: who, Account: "local:operator", Origin: line.FromLocal, Why: "campaign", Command: c}
 	reply := t.World.Ask(q)
-	if t.request%7 == 0 && !t.store.died { // a double click, or an HMI that asks again after silence
+	if t.request%7 == 0 && !t.died() { // a double click, or an HMI that asks again after silence
 		reply = t.World.Ask(q)
 	}
 	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
 	switch {
-	case t.store.died:
+	case t.died():
 		told.Told = "nothing"
 	case reply.Accepted:
 		told.Told = "done"
@@ -54,7 +54,7 @@ func (t *trial) setUp() {
 func (t *trial) insist(c line.Command) {
 	for {
 		t.ask(c)
-		if !t.store.died {
+		if !t.died() {
 			return
 		}
 		t.restart()
@@ -76,14 +76,14 @@ func (t *trial) attend(s line.Snapshot) bool {
 		case strings.Contains(q.Prompt, "/decide/") && s.Stations[len(s.Stations)-1].State != "Execute":
 			continue
 		}
-		if t.ask(a); t.store.died {
+		if t.ask(a); t.died() {
 			return true
 		}
 	}
 	commands := map[string]string{"Aborted": "Clear", "Stopped": "Reset", "Idle": "Start", "Held": "Unhold", "Complete": "Reset"}
 	for _, st := range s.Stations {
 		if c := commands[st.State]; c != "" {
-			if t.ask(line.Machine{Target: string(st.Station), Command: c}); t.store.died {
+			if t.ask(line.Machine{Target: string(st.Station), Command: c}); t.died() {
 				return true
 			}
 		}
@@ -106,7 +106,7 @@ func (t *trial) attend(s line.Snapshot) bool {
 	more := t.Orders[len(s.Orders)%len(t.Orders)]
 	more.Order = line.OrderID(fmt.Sprintf("more%d", len(s.Orders)))
 	t.ask(more)
-	return t.store.died
+	return t.died()
 }
 
 // picture says where everything stands.

@@ -75,11 +75,14 @@ func Draw(seed uint64) Plan {
 func drawFault(chance *rand.Rand, kind simulator.FaultKind) Timed {
 	places := virtual.Reference()
 	at := places[chance.IntN(len(places))]
-	for !kind.Possible(at.Kind) {
+	for !kind.Host && !kind.Possible(at.Kind) {
 		at = places[chance.IntN(len(places))]
 	}
 	f := simulator.Fault{Name: kind.Name, Target: string(at.ID)}
-	if chance.IntN(2) == 0 {
+	switch {
+	case kind.Host:
+		f.Target = simulator.Host
+	case chance.IntN(2) == 0:
 		f.Target = string(at.Devices()[chance.IntN(len(at.Roles))])
 	}
 	switch {
@@ -88,7 +91,7 @@ func drawFault(chance *rand.Rand, kind simulator.FaultKind) Timed {
 	case !kind.Once || kind.For > 0:
 		f.For = time.Duration(100+chance.IntN(10_000)) * time.Millisecond
 	}
-	if at.Kind == line.Weld && chance.IntN(2) == 0 {
+	if at.Kind == line.Weld && !kind.Host && chance.IntN(2) == 0 {
 		f.Noun, f.Index = line.NounJoint, 1+chance.IntN(30)
 	}
 	return Timed{At: time.Duration(chance.Int64N(int64(shift * 9 / 10))).Truncate(time.Millisecond), Fault: f}

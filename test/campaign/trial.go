@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -128,10 +127,10 @@ func (t *trial) work(span time.Duration) bool {
 				return false
 			}
 			next = w.Now.Add(attend)
-			return t.attend(w.Line.Snapshot(w.Now)) || t.store.died
+			return t.attend(w.Line.Snapshot(w.Now)) || t.died()
 		})
 		switch {
-		case errors.Is(err, errKilled), t.store.died:
+		case t.died():
 			t.restart()
 		case err != nil:
 			return false
@@ -164,9 +163,18 @@ func (t *trial) arm() {
 	}
 }
 
+// died reports whether the supervisor has ended: killed at an append, or by an error of its store.
+func (t *trial) died() bool { return t.store.died || t.World.Died() }
+
+// respawn is how long it takes until a supervisor that has ended is started again. A full disk does not become empty at once.
+const respawn = time.Second
+
 // restart brings the supervisor up from its journal, with the next fence.
 func (t *trial) restart() {
 	for {
+		if !t.store.died {
+			t.Now = t.Now.Add(respawn)
+		}
 		t.fence++
 		l, err := supervisor.New(t.config, t.fence)
 		if err != nil {
@@ -181,7 +189,7 @@ func (t *trial) restart() {
 		}
 		t.arm()
 		t.World.Restart(l, t.fence)
-		if !t.store.died {
+		if !t.died() {
 			return
 		}
 	}

@@ -1,0 +1,26 @@
+package simulator
+
+import "linectl/line"
+
+// commits is what faults of a disk strike: no act of a device.
+var commits = []line.Task{}
+
+// hostFaults are those of the computer on which the line runs. A plant that is a process of its own cannot let them happen.
+var hostFaults = []FaultKind{
+	{
+		Name: DiskFull, Host: true, Does: "nothing more can be written: every commit fails",
+		See: "the supervisor ends before anything is done that is not on record; started again with room, it asks the devices",
+	},
+	{
+		Name: FailedCommit, Host: true, Strikes: commits, Does: "a commit fails and nothing of it is kept",
+		See: "the supervisor ends; started again, it asks the devices",
+	},
+	{
+		Name: FailedSync, Host: true, Strikes: commits, Does: "a commit fails, and all of it is there at the next start",
+		See: "the supervisor ends; started again, it asks the devices: nothing is sent anew",
+	},
+	{
+		Name: SlowCommit, Host: true, Unit: "s", By: 5, Does: "every commit takes so long",
+		See: "nothing is sent, and nobody is told, before it is on record",
+	},
+}

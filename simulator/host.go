@@ -1,0 +1,36 @@
+package simulator
+
+import "time"
+
+// Host is the target of faults that happen to the computer on which the line runs: its disk and its clock.
+const Host = "line"
+
+// Disk is what the disk makes of one commit of the line's records.
+type Disk struct {
+	Fails bool          // the commit ends in an error
+	Kept  bool          // although it failed, what it wrote is there at the next start
+	Takes time.Duration // before it ends
+}
+
+// Commit asks what becomes of a commit of the line's records now. Only a world that owns the line as well as the plant can let it
+// happen (Config.Host).
+func (p *Plant) Commit(now time.Time) (d Disk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.advance(now)
+	for _, f := range p.faults {
+		switch {
+		case f.Name == DiskFull && f.stage == stands:
+			d.Fails = true
+		case f.Name == SlowCommit && f.stage == stands:
+			d.Takes = seconds(f.by())
+		case (f.Name == FailedCommit || f.Name == FailedSync) && f.stage == armed:
+			d.Fails, d.Kept = true, f.Name == FailedSync
+			p.strikes(now, f, Event{})
+			if f.struck >= f.times() {
+				f.stage = over
+			}
+		}
+	}
+	return d
+}
