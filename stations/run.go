@@ -194,16 +194,22 @@ func (m *Machine) remind(back bool) {
 
 func (m *Machine) finished(now time.Time, e line.ActFinished) {
 	if m.isOpen(e.Token) {
-		j := m.act.Judge(e)
-		if e.Part == "" && m.act.Task == line.TaskScanCell && j.Verdict == line.OK {
-			j.Verdict, j.Text = line.NOK, "cell code unreadable"
-		}
+		j := m.judge(e)
 		if m.act.Task == line.TaskMaster && m.act.Limits == nil {
 			j.Verdict, j.Text = line.Unknown, "asked for before a restart; it is made again"
 		}
 		m.record(now, e, j)
 	}
 	m.host.Send(line.Job{Op: line.Acknowledge, Device: e.Device, Token: e.Token})
+}
+
+// judge judges what the device told of the open act. A cell whose code could not be read is no good one.
+func (m *Machine) judge(e line.ActFinished) Judgement {
+	j := m.act.Judge(e)
+	if e.Part == "" && m.act.Task == line.TaskScanCell && j.Verdict == line.OK {
+		j.Verdict, j.Text = line.NOK, "cell code unreadable"
+	}
+	return j
 }
 
 // unknown closes an act whose outcome nobody can know. If the act leaves a mark it is quarantined, and only a person may ask

@@ -109,17 +109,21 @@ const restarted = "supervisor restarted"
 
 // Resume brings the station back after a restart: never to Execute. Acts that were open are asked about before anything else.
 func (m *Machine) Resume(now time.Time) {
-	from, to := m.ml.State(), packml.Aborted
-	if m.next == nil && (from == packml.Stopped || from == packml.Idle || from == packml.Complete) {
-		to = packml.Stopped
-	}
-	if from != to {
+	if from, to := m.ml.State(), m.comesBack(); from != to {
 		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: restarted}})
 	}
 	if m.next != nil {
 		m.unsure = true
 		m.host.Send(line.Job{Op: line.Reconcile, Device: m.next.Device, Token: m.next.Token, Act: *m.next})
 	}
+}
+
+// comesBack returns the state in which a restart finds the station: Stopped where it rested and nothing was open.
+func (m *Machine) comesBack() packml.State {
+	if at := m.ml.State(); m.next == nil && (at == packml.Stopped || at == packml.Idle || at == packml.Complete) {
+		return packml.Stopped
+	}
+	return packml.Aborted
 }
 
 // Settle completes an acting state once the act is over and the devices have followed. It reports whether the state changed.

@@ -169,22 +169,29 @@ func (l *Line) finish(now time.Time, s *station) bool {
 			return false // it is not released, and does not leave, until the hold is lifted
 		}
 	}
-	done := s.Close()
+	done := l.step(s, p, v, s.Close())
+	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: done})
+	if end, ends := l.ending(s, p, done); ends {
+		l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: end})
+	}
+	return true
+}
+
+// step completes what the station says of a closed visit by what only the line knows.
+func (l *Line) step(s *station, p *pack, v *stations.Visit, done line.StepDone) line.StepDone {
 	if lacks := p.lacks(s.cfg.Kind); done.Verdict == line.OK && s.cfg.Kind != line.Bench && lacks != "" {
 		done.Verdict, done.Next, done.Text = line.NOK, line.ToRework, lacks // a rework that did not reach what was not OK
 	}
 	done.Used = s.used(p, v)
-	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: done})
-	l.dispose(now, s, p, done)
-	return true
+	return done
 }
 
-// dispose ends a pack's way where the step leaves no other: unknown, scrap, or complete.
-func (l *Line) dispose(now time.Time, s *station, p *pack, done line.StepDone) {
+// ending returns the end of a pack's way where the step leaves no other: unknown, scrap, or complete.
+func (l *Line) ending(s *station, p *pack, done line.StepDone) (end line.PackDisposed, ends bool) {
 	if p.disposed() {
-		return
+		return end, false
 	}
-	end := line.PackDisposed{FirstPass: false, Reason: done.Text}
+	end = line.PackDisposed{FirstPass: false, Reason: done.Text}
 	switch {
 	case done.Verdict == line.Unknown:
 		end.Disposition = line.Quarantined
@@ -198,9 +205,9 @@ func (l *Line) dispose(now time.Time, s *station, p *pack, done line.StepDone) {
 		}
 		end = line.PackDisposed{Disposition: line.Released, Serial: p.serial, FirstPass: !p.repeated, Reason: "every required step is OK", Evidence: append(evidence, p.accepted...)}
 	default:
-		return
+		return end, false
 	}
-	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: end})
+	return end, true
 }
 
 // unload sends the part on when there is room for it.

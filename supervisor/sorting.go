@@ -13,17 +13,24 @@ func (l *Line) planPack(now time.Time) bool {
 	if w := l.wanted(); w != nil {
 		return l.buildSet(now, w)
 	}
+	id, next, ok := l.nextPack()
+	if ok {
+		l.Record(line.Record{At: now, Pack: id, Fact: next})
+		l.cells.stream(l.packs[id].recipe.Cell.Item).news = true
+	}
+	return ok
+}
+
+// nextPack returns the next pack of the first order that is not complete, or false when all are.
+func (l *Line) nextPack() (id line.PackID, next line.PackStarted, ok bool) {
 	for _, o := range l.orders {
 		if o.started < o.Quantity {
-			id := line.PackID(fmt.Sprintf("%s-%06d", o.Product, l.numbers[o.Product]+1))
-			l.Record(line.Record{At: now, Pack: id, Fact: line.PackStarted{
+			return line.PackID(fmt.Sprintf("%s-%06d", o.Product, l.numbers[o.Product]+1)), line.PackStarted{
 				Order: o.Order, Number: o.started + 1, Product: o.Product, Revision: o.Revision, Hash: o.Hash,
-			}})
-			l.cells.stream(o.recipe.Cell.Item).news = true
-			return true
+			}, true
 		}
 	}
-	return false
+	return "", next, false
 }
 
 // buildSet tries to build the pack's set from the pool, once for every cell that came to it. A set is reserved whole.
@@ -33,7 +40,7 @@ func (l *Line) buildSet(now time.Time, p *pack) bool {
 		return false
 	}
 	s.news = false
-	pool := s.candidates(now, p.recipe, func(lot line.LotID) bool { return l.holds[string(lot)].Subject != "" })
+	pool := l.pool(now, p)
 	if len(pool) >= p.recipe.Cells() {
 		if set, ok := stations.Match(p.recipe, pool); ok {
 			l.Record(line.Record{At: now, Station: l.ofKind(line.Sort).ID, Pack: p.id, Fact: set})
@@ -42,6 +49,11 @@ func (l *Line) buildSet(now time.Time, p *pack) bool {
 	}
 	l.raiseGoal(p, s, len(pool))
 	return false
+}
+
+// pool returns the cells that may be built into the pack now.
+func (l *Line) pool(now time.Time, p *pack) []stations.Candidate {
+	return l.cells.stream(p.recipe.Cell.Item).candidates(now, p.recipe, func(lot line.LotID) bool { return l.holds[string(lot)].Subject != "" })
 }
 
 // goal returns how many cells of the pack's item are to be asked for, counted from the first ever.

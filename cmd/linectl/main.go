@@ -74,7 +74,7 @@ Start with:  linectl demo`,
 	root.AddCommand(
 		newDemo(), newSimulate(), newRun(), newGateway(), newHMI(), newCert(),
 		newStatus(), newCommand(), newMode(), newPrompt(), newMaster(), newOrder(), newRework(), newWriteOff(), newQuarantine(), newMaterial(), newService(),
-		newAlarm(), newHold(), newRelease(), newCheck(), newRecipe(), newTrace(), newReport(), newBench(), newVersion(), newFault(), newScenario(),
+		newAlarm(), newHold(), newRelease(), newCheck(), newRecipe(), newTrace(), newReplay(), newReport(), newBench(), newVersion(), newFault(), newScenario(),
 		newUser(), newSetUp(),
 	)
 	for _, c := range root.Commands() {
