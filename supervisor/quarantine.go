@@ -74,7 +74,13 @@ func (p *pack) finding() found {
 // applyQuarantined begins a pack's stay in quarantine, or ends it for a pack that two people have scrapped.
 func (l *Line) applyQuarantined(r line.Record, f line.PackDisposed) {
 	p := l.packs[r.Pack]
-	if p == nil || f.Disposition != line.Quarantined {
+	switch {
+	case p == nil:
+		return
+	case f.Disposition == line.Scrapped && p.at == line.Quarantine && !slices.Contains(l.live, p):
+		delete(l.packs, p.id) // it is not on its way to the bench: it stays where it lies
+		return
+	case f.Disposition != line.Quarantined:
 		return
 	}
 	p.quarantine = &quarantine{since: r.At, station: r.Station}
@@ -265,7 +271,6 @@ func (l *Line) takeOut(now time.Time, p *pack, d line.Decision, q line.Request) 
 		l.Record(line.Record{At: now, Station: station, Pack: p.id, Fact: line.PackDisposed{
 			Disposition: line.Scrapped, Reason: fmt.Sprintf("scrapped by %s: %s", both, q.Why),
 		}})
-		delete(l.packs, p.id)
 		return fmt.Sprintf("%s is scrapped; it lies at %s", p.id, p.at), nil
 	}
 	rework.By, rework.Why = both, q.Why
