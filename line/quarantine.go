@@ -1,6 +1,9 @@
 package line
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Decision is what two people make of a pack that lies in quarantine.
 type Decision string
@@ -61,6 +64,18 @@ type QuarantineDecided struct {
 	By         string   `json:"by"` // who has confirmed it, never the same
 	Account    string   `json:"account,omitempty"`
 	Why        string   `json:"why"`
+}
+
+// Accepted says for the evidence of a release which act counts as done and on whose word; empty for every other decision.
+func (f QuarantineDecided) Accepted() string {
+	if f.Decision != DecisionAccept {
+		return ""
+	}
+	act := f.Task.String()
+	if f.Index > 0 {
+		act = fmt.Sprintf("%s %d", act, f.Index)
+	}
+	return fmt.Sprintf("%s accepted as done by %s and %s", act, f.ProposedBy, f.By)
 }
 
 func (QuarantineInspected) fact() {}

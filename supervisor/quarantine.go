@@ -124,7 +124,7 @@ func (l *Line) applyTakenOut(p *pack, f line.QuarantineDecided) {
 	}
 	if f.Decision == line.DecisionAccept {
 		p.good[p.doubt.ref()] = line.OK
-		p.accepted = append(p.accepted, fmt.Sprintf("%s accepted as done by %s and %s", doubtName(p.doubt), f.ProposedBy, f.By))
+		p.accepted = append(p.accepted, f.Accepted())
 		p.nok = nil
 	}
 	l.live = append(l.live, p)

@@ -12,23 +12,24 @@ import (
 // UTC; Seq is always the journal entry that a statement comes from.
 type Dossier struct {
 	Summary
-	Found        string        `json:"found"` // by what the pack was found: "cell … in slot 3"
-	Started      Versions      `json:"software"`
-	Modules      []Module      `json:"modules"`
-	Reservations []Reservation `json:"reservations"`
-	Lots         []LotUse      `json:"lots"` // consumables
-	Moves        []Move        `json:"moves"`
-	Steps        []Step        `json:"steps"`    // all of them, also those that a rework made invalid
-	Attempts     []Attempt     `json:"attempts"` // all of them, in order
-	Joints       []Joint       `json:"joints"`
-	Reworks      []Rework      `json:"reworks"`
-	Holds        []Hold        `json:"holds"`   // on the pack or on a lot in it
-	Alarms       []Alarm       `json:"alarms"`  // its own, and those of the stations while it was there
-	Actions      []Action      `json:"actions"` // on the pack, its stations while it was there, and the line
-	Masters      []Master      `json:"masters"` // last check of each station before the pack's visit
-	Tools        []ToolService `json:"tools"`   // last service of each station before the pack's visit
-	Dispositions []Disposition `json:"dispositions"`
-	Missing      []string      `json:"missing"` // what should be there and is not, in words
+	Found        string           `json:"found"` // by what the pack was found: "cell … in slot 3"
+	Started      Versions         `json:"software"`
+	Modules      []Module         `json:"modules"`
+	Reservations []Reservation    `json:"reservations"`
+	Lots         []LotUse         `json:"lots"` // consumables
+	Moves        []Move           `json:"moves"`
+	Steps        []Step           `json:"steps"`    // all of them, also those that a rework made invalid
+	Attempts     []Attempt        `json:"attempts"` // all of them, in order
+	Joints       []Joint          `json:"joints"`
+	Reworks      []Rework         `json:"reworks"`
+	Holds        []Hold           `json:"holds"`   // on the pack or on a lot in it
+	Alarms       []Alarm          `json:"alarms"`  // its own, and those of the stations while it was there
+	Actions      []Action         `json:"actions"` // on the pack, its stations while it was there, and the line
+	Masters      []Master         `json:"masters"` // last check of each station before the pack's visit
+	Tools        []ToolService    `json:"tools"`   // last service of each station before the pack's visit
+	Dispositions []Disposition    `json:"dispositions"`
+	Quarantine   []QuarantineWord `json:"quarantine"` // what people have said of it while it lay there
+	Missing      []string         `json:"missing"`    // what should be there and is not, in words
 }
 
 // Versions says under which software a pack was started.

@@ -208,7 +208,10 @@ func (d *Dossier) readDecisions(ctx context.Context, q querier) (err error) {
 			&p.Seq, at{&p.At}, text[line.PackState]{&p.Disposition}, &p.Serial, &p.FirstPass, &p.Reason, fromJSON{&p.Evidence},
 		}
 	}, "SELECT seq, at_us, disposition, serial, first_pass, reason, evidence FROM dispositions WHERE pack_id = ? ORDER BY seq", d.id)
-	return err
+	if err != nil {
+		return err
+	}
+	return d.readQuarantine(ctx, q)
 }
 
 func (d *Dossier) readHolds(ctx context.Context, q querier) error {

@@ -3,6 +3,7 @@ package traceability
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"linectl/line"
 )
@@ -17,7 +18,7 @@ type Evidence struct {
 }
 
 // ReleaseEvidence recomputes from raw results whether a pack may be released: every step that its disposition names has an
-// OK result that no rework made invalid, the last act of each place ended OK, no joint has more or less than one accepted
+// OK result that no rework made invalid, the last act of each place ended OK or was accepted by two people, no joint has more or less than one accepted
 // weld, and every slot holds the cell that was chosen for it, good and in no other pack. It reads no status column.
 func (r *Reader) ReleaseEvidence(ctx context.Context, pack string) (Evidence, error) {
 	d, err := r.Pack(ctx, pack)
@@ -50,6 +51,9 @@ func (e *Evidence) steps(d *Dossier) {
 	}
 	listed := map[line.Kind]bool{}
 	for _, name := range named {
+		if d.names(name) {
+			continue
+		}
 		kind := line.Kind(name)
 		listed[kind] = true
 		s, ok := d.counting(kind)
@@ -90,6 +94,12 @@ func (e *Evidence) acts(d *Dossier) {
 		if at, ok := last[place{a.Station, a.Task, a.Index}]; !ok || at != i {
 			continue
 		}
+		if w := d.accepted(a.Token); w != nil {
+			if !slices.Contains(d.Dispositions[len(d.Dispositions)-1].Evidence, w.Accepted) {
+				e.problem("the disposition does not say: %s (entry %d)", w.Accepted, w.Seq)
+			}
+			continue
+		}
 		if a.End != "done" || a.Verdict != line.OK {
 			e.problem("%s %d at %s ended %q with verdict %q (entry %d)", a.Task, a.Index, a.Station, a.End, a.Verdict, a.Seq)
 		}
@@ -108,7 +118,7 @@ func (e *Evidence) joints(d *Dossier) {
 		for _, w := range j.Welds {
 			switch {
 			case w.Superseded != 0:
-			case w.Verdict == line.OK:
+			case w.Verdict == line.OK, d.acceptedAt(w.Seq):
 				accepted++
 			case w.Verdict == line.Unknown:
 				unknown++

@@ -47,6 +47,11 @@ func TestReleaseIsRecomputed(t *testing.T) {
 		"act of unknown outcome": {func(h *history) {
 			h.add("ST100", "ESS-P2-000001", line.ActQuarantined{Token: 77, Device: "ST100.plc", Task: line.TaskFasten, Index: 2})
 		}, `fasten screw 2 at ST100 ended "quarantined"`},
+		"act accepted by two people":                {func(h *history) { accepted(h, "fasten screw 2 accepted as done by amna and sana") }, ""},
+		"accepted, and the release does not say so": {func(h *history) { accepted(h) }, "the disposition does not say: fasten screw 2 accepted as done by amna and sana"},
+		"release says that an act was accepted which was not": {func(h *history) {
+			h.add("", "ESS-P2-000001", line.PackDisposed{Disposition: line.Released, Serial: "S", Evidence: []string{"fasten screw 2 accepted as done by amna and sana"}})
+		}, "step fasten screw 2 accepted as done by amna and sana: no result that counts"},
 		"release without serial": {func(h *history) {
 			h.add("", "ESS-P2-000001", line.PackDisposed{Disposition: line.Released, Evidence: []string{"weld"}})
 		}, "without a serial"},
@@ -83,4 +88,25 @@ func TestCellInTwoPacksIsFound(t *testing.T) {
 	if err != nil || !strings.Contains(strings.Join(e.Problems, "\n"), "is in pack ESS-P2-000002 too") {
 		t.Errorf("problems %q, %v", e.Problems, err)
 	}
+}
+
+// accepted gives a screw up, lets two people take it as done, and releases the pack anew with the evidence of before and some more.
+func accepted(h *history, more ...string) {
+	const pack = line.PackID("ESS-P2-000001")
+	last := slices.IndexFunc(h.records, func(r line.Record) bool {
+		d, is := r.Fact.(line.PackDisposed)
+		return is && r.Pack == pack && d.Disposition == line.Released
+	})
+	released := h.records[last].Fact.(line.PackDisposed)
+	h.records = slices.Delete(h.records, last, last+1)
+	h.tokens++
+	token := line.NewToken(1, h.tokens)
+	h.add("ST100", pack, line.Intent{Token: token, Device: "ST100.plc", Task: line.TaskFasten, Index: 2})
+	h.add("ST100", pack, line.ActQuarantined{Token: token, Device: "ST100.plc", Task: line.TaskFasten, Index: 2})
+	h.add("ST100", pack, line.PackDisposed{Disposition: line.Quarantined})
+	h.add("ST100", pack, line.QuarantineInspected{Token: token, Saw: line.SeenDone, Remark: "tight", By: "omar"})
+	h.add("ST100", pack, line.QuarantineProposed{Decision: line.DecisionAccept, By: "amna", Why: "tight"})
+	h.add("ST100", pack, line.QuarantineDecided{Decision: line.DecisionAccept, Token: token, Task: line.TaskFasten, Index: 2, ProposedBy: "amna", By: "sana", Why: "agreed"})
+	released.Evidence = append(slices.Clone(released.Evidence), more...)
+	h.add("ST140", pack, released)
 }

@@ -179,8 +179,8 @@ func (f *fold) entry(r row, fact line.Fact) {
 		f.reworkDecided(s, fact)
 	case line.PackDisposed:
 		f.packDisposed(s, r.pack, fact)
-	case line.QuarantineDecided:
-		f.exec("UPDATE packs SET state = ?, disposed_seq = NULL, disposed_us = NULL WHERE pack_id = ?", string(line.InProcess), s.pack)
+	case line.QuarantineInspected, line.QuarantineProposed, line.QuarantineRefused, line.QuarantineDecided:
+		f.quarantineWord(s, fact)
 	default:
 		f.lineEntry(s, fact)
 	}

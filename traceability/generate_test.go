@@ -52,6 +52,12 @@ var facts = []line.Fact{
 	line.UserDisabled{},
 	line.PasswordChanged{},
 	line.CertificateBound{},
+	line.ModeChanged{},
+	line.MasterAsked{},
+	line.QuarantineInspected{},
+	line.QuarantineProposed{},
+	line.QuarantineRefused{},
+	line.QuarantineDecided{},
 }
 
 // factGens draws facts of every kind with arbitrary contents, field by field.

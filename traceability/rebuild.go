@@ -13,7 +13,7 @@ var folded = []string{
 	"line_starts", "recipes", "orders", "packs", "modules", "lots", "cells", "receipts", "gradings", "reservations", "pack_cells",
 	"devices", "attempts", "open_intents", "characteristics", "measurements", "joints", "steps", "moves", "positions", "reworks",
 	"invalidations", "dispositions", "holds", "alarms", "alarm_actions", "actions", "materials", "loaded", "pack_lots", "tools", "masters", "stations",
-	"account_changes", "state_changes",
+	"account_changes", "state_changes", "quarantine_words",
 }
 
 // rebuild empties the folded tables and folds the journal into them again.

@@ -1,0 +1,93 @@
+package traceability
+
+import (
+	"context"
+	"time"
+
+	"linectl/line"
+)
+
+// QuarantineWord is what one person has said of a pack in quarantine.
+type QuarantineWord struct {
+	Seq        int64         `json:"seq"`
+	At         time.Time     `json:"at"`
+	Word       string        `json:"word"`               // inspected, proposed, refused, decided
+	Saw        line.Seen     `json:"saw,omitempty"`      // of an inspection
+	Decision   line.Decision `json:"decision,omitempty"` // of the others
+	Token      string        `json:"token,omitempty"`    // of the act in doubt
+	Accepted   string        `json:"accepted,omitempty"` // as the evidence of a release names an act that counts as done
+	By         string        `json:"by"`
+	Account    string        `json:"account,omitempty"`
+	ProposedBy string        `json:"proposed_by,omitempty"` // of a decision
+	Why        string        `json:"why"`                   // of an inspection, what was seen
+}
+
+// quarantineWord folds what people say of packs in quarantine. A decision takes the pack out: it has no disposition then.
+func (f *fold) quarantineWord(s scope, fact line.Fact) {
+	var w QuarantineWord
+	token := func(t line.Token) string {
+		if t == 0 {
+			return ""
+		}
+		return t.String()
+	}
+	switch fact := fact.(type) {
+	case line.QuarantineInspected:
+		w = QuarantineWord{Word: "inspected", Saw: fact.Saw, Token: token(fact.Token), By: fact.By, Account: fact.Account, Why: fact.Remark}
+	case line.QuarantineProposed:
+		w = QuarantineWord{Word: "proposed", Decision: fact.Decision, By: fact.By, Account: fact.Account, Why: fact.Why}
+	case line.QuarantineRefused:
+		w = QuarantineWord{Word: "refused", Decision: fact.Decision, By: fact.By, Account: fact.Account, Why: fact.Why}
+	case line.QuarantineDecided:
+		w = QuarantineWord{
+			Word: "decided", Decision: fact.Decision, Token: token(fact.Token), Accepted: fact.Accepted(), By: fact.By, Account: fact.Account,
+			ProposedBy: fact.ProposedBy, Why: fact.Why,
+		}
+		f.exec("UPDATE packs SET state = ?, disposed_seq = NULL, disposed_us = NULL WHERE pack_id = ?", string(line.InProcess), s.pack)
+	default:
+		return
+	}
+	f.exec(`INSERT INTO quarantine_words (seq, pack_id, at_us, word, saw, decision, token, act, actor, account, proposed_by, why)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.seq, s.pack, s.micros, w.Word, string(w.Saw), string(w.Decision), w.Token, w.Accepted,
+		w.By, w.Account, w.ProposedBy, w.Why)
+}
+
+func (d *Dossier) readQuarantine(ctx context.Context, q querier) (err error) {
+	d.Quarantine, err = list(ctx, q, func(w *QuarantineWord) []any {
+		return []any{
+			&w.Seq, at{&w.At}, &w.Word, text[line.Seen]{&w.Saw}, text[line.Decision]{&w.Decision}, &w.Token, &w.Accepted, &w.By, &w.Account, &w.ProposedBy, &w.Why,
+		}
+	}, `SELECT seq, at_us, word, saw, decision, token, act, actor, account, proposed_by, why
+		FROM quarantine_words WHERE pack_id = ? ORDER BY seq`, d.id)
+	return err
+}
+
+// accepted returns the decision by which two people let an act count as done, or nil.
+func (d *Dossier) accepted(token line.Token) *QuarantineWord {
+	for i := range d.Quarantine {
+		if w := &d.Quarantine[i]; w.Word == "decided" && w.Decision == line.DecisionAccept && w.Token == token.String() {
+			return w
+		}
+	}
+	return nil
+}
+
+// acceptedAt reports whether the result or the quarantine of an entry is of an act that counts as done.
+func (d *Dossier) acceptedAt(seq int64) bool {
+	for _, a := range d.Attempts {
+		if a.EndSeq == seq {
+			return d.accepted(a.Token) != nil
+		}
+	}
+	return false
+}
+
+// names reports whether an item of a release's evidence is not a step but an act that two people have accepted.
+func (d *Dossier) names(item string) bool {
+	for _, w := range d.Quarantine {
+		if w.Accepted != "" && w.Accepted == item {
+			return true
+		}
+	}
+	return false
+}
