@@ -124,6 +124,10 @@ func (r *run) proven(pack string, released *known, steps []string, bad func(stri
 			}
 		case "act-done":
 			last[actRef{k.Task, k.fact.Index}] = k
+		case "quarantine-decided":
+			if at := (actRef{k.Task, k.fact.Index}); k.Decision == "accept" && last[at] != nil && last[at].Token == k.Token {
+				delete(last, at) // of what was done and could not be proven
+			}
 		case "act-quarantined":
 			if why := r.unproven(k, released); why != "" {
 				bad("%s", why)

@@ -76,10 +76,13 @@ func (l *Line) applyAtStation(r line.Record) {
 	case line.ActDone:
 		if p := l.packs[r.Pack]; p != nil {
 			p.applyDone(f)
+			if d := doubtfulResult(f, s.Open()); d != nil {
+				p.doubt = d
+			}
 		}
 	case line.ActQuarantined:
 		if p := l.packs[r.Pack]; p != nil && s.Open() != nil {
-			p.doubt = &doubt{f, *s.Open()}
+			p.doubt = &doubt{f, *s.Open(), nil}
 		}
 	case line.CellReceived:
 		l.cells.received(s.index, f)

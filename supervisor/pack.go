@@ -111,9 +111,14 @@ func (p *pack) missing(but ...line.Kind) (evidence []string, lacks string) {
 	return evidence, ""
 }
 
+// noResult reports whether an act says nothing about the pack in the nest.
+func noResult(t line.Task) bool {
+	return t == line.TaskRelease || t == line.TaskMaster || t == line.TaskServiceTip
+}
+
 // applyDone keeps the raw verdict of an act.
 func (p *pack) applyDone(f line.ActDone) {
-	if f.Task == line.TaskRelease || f.Task == line.TaskMaster || f.Task == line.TaskServiceTip {
+	if noResult(f.Task) {
 		return
 	}
 	p.good[line.ActRef{Task: f.Task, Index: f.Index}] = f.Verdict

@@ -14,6 +14,18 @@ import (
 type doubt struct {
 	line.ActQuarantined
 	intent line.Intent
+	result *line.ActDone // its result, where there is one that nobody can call good or bad: a curve or a value that must be is missing
+}
+
+// doubtfulResult returns the doubt that a result leaves, or nil: an act that leaves a mark is not made again by itself.
+func doubtfulResult(f line.ActDone, in *line.Intent) *doubt {
+	if f.Verdict != line.Unknown || f.Task.Spec().Repeatable || in == nil || noResult(f.Task) {
+		return nil
+	}
+	return &doubt{line.ActQuarantined{
+		Token: f.Token, Device: f.Device, Task: f.Task, Part: in.Part, Index: f.Index,
+		Evidence: line.Evidence{Why: f.Text, EffectCount: f.EffectCount, RetainID: in.RetainID, Floor: f.Token, LastOutcome: f.Outcome, LastPart: f.Part},
+	}, *in, &f}
 }
 
 // quarantine is what has been said of a pack since it was disposed of as quarantined.
@@ -33,6 +45,7 @@ const (
 	notDone
 	perhapsDone
 	doneUnread
+	doneUnproven
 )
 
 func (d *doubt) ref() line.ActRef { return line.ActRef{Task: d.Task, Index: d.Index} }
@@ -43,6 +56,10 @@ func (d *doubt) found() found {
 	e := d.Evidence
 	counted := e.EffectCount - d.intent.Effects
 	switch {
+	case d.result != nil && (d.result.Outcome == line.OutcomeOK || d.result.Outcome == line.OutcomeNOK):
+		return doneUnproven
+	case d.result != nil:
+		return perhapsDone
 	case e.RetainID != d.intent.RetainID || e.Floor != d.Token:
 		return perhapsDone
 	case e.IndexState == 2:
@@ -54,10 +71,11 @@ func (d *doubt) found() found {
 }
 
 var conclusions = map[found]string{
-	nothingLeft: "No act that leaves a mark is in doubt; what is missing is a measurement or a record.",
-	notDone:     "It was not done: the device says that nothing was applied.",
-	perhapsDone: "It may have been done: only a person can see whether it was.",
-	doneUnread:  "It was done, but its values are lost.",
+	nothingLeft:  "No act that leaves a mark is in doubt; what is missing is a measurement or a record.",
+	notDone:      "It was not done: the device says that nothing was applied.",
+	perhapsDone:  "It may have been done: only a person can see whether it was.",
+	doneUnread:   "It was done, but its values are lost.",
+	doneUnproven: "It was done, but something that must prove it is missing.",
 }
 
 // doubts reports whether the act is the one that is in doubt.

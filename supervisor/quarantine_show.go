@@ -72,6 +72,12 @@ func (p *pack) evidence() []string {
 	e := d.Evidence
 	list := []string{e.Why}
 	switch {
+	case d.result != nil:
+		list = append(list, resultWords[d.result.Outcome])
+		for _, m := range d.result.Measurements {
+			list = append(list, m.String())
+		}
+		return list
 	case e.RetainID != d.intent.RetainID:
 		list = append(list, fmt.Sprintf("%s has forgotten everything since the act was ordered: what it says now is no evidence", d.Device))
 	case e.Floor < d.Token:
@@ -89,6 +95,11 @@ func (p *pack) evidence() []string {
 		list = append(list, fmt.Sprintf("it had been away for %s", e.ReconnectAge.Round(time.Second)))
 	}
 	return list
+}
+
+var resultWords = map[line.Outcome]string{
+	line.OutcomeNone: "the device gave no outcome", line.OutcomeOK: "the device itself says: good", line.OutcomeNOK: "the device itself says: not good",
+	line.OutcomeUnknown: "the device itself cannot say how it ended", line.OutcomeAborted: "it was aborted in the middle",
 }
 
 var indexWords = map[uint16]string{
