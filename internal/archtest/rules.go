@@ -67,6 +67,7 @@ var house = map[string]room{
 
 	"test/bench":     {},
 	"test/browser":   {},
+	"test/nemesis":   {},
 	"test/powerloss": {},
 	"test/campaign": {
 		rooms: []string{

@@ -1,0 +1,259 @@
+package nemesis
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"linectl/checker"
+	"linectl/checker/recordstore"
+	"linectl/control"
+	"linectl/examples"
+	"linectl/internal/process"
+	"linectl/line"
+)
+
+// program is linectl, built once for all tests of this package.
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "nemesis")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "linectl")
+	if out, err := exec.Command("go", "build", "-o", program, "linectl/cmd/linectl").CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("build linectl: %v: %s", err, out))
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// shop is the reference line in a directory of its own, its processes, and whoever works there.
+type shop struct {
+	dir, config, records, truth string
+	plant, line                 *process.Process
+	client                      *control.Client
+	op                          *operator
+}
+
+var loopbackAddress = regexp.MustCompile(`address: 127\.0\.0\.1:[0-9]+`)
+
+// newShop lays the reference line out, with ports that are free. Its records may lie elsewhere. Nothing runs yet.
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "nm") // short: a socket's path goes below it
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shop{dir: dir, config: filepath.Join(dir, "line.yaml"), records: filepath.Join(dir, "records"), truth: filepath.Join(dir, "plant", "truth.jsonl")}
+	t.Cleanup(func() {
+		for _, p := range []*process.Process{s.line, s.plant} {
+			if p != nil {
+				p.Kill()
+			}
+		}
+		if t.Failed() {
+			t.Logf("what is left of it lies in %s", dir)
+			return
+		}
+		_ = os.RemoveAll(dir)
+	})
+	reference, err := fs.Sub(examples.FS, "reference")
+	if err == nil {
+		err = os.CopyFS(dir, reference)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held []net.Listener // until all are found, so that none is given twice
+	s.readdress(t, func(string) string {
+		l, err := process.HoldPort(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, l)
+		return process.Loopback(l)
+	})
+	for _, l := range held {
+		_ = l.Close() // it has served
+	}
+	s.op = newOperator(t, "ESS-P2")
+	return s
+}
+
+// readdress gives the devices in line.yaml other addresses.
+func (s *shop) readdress(t *testing.T, other func(string) string) {
+	t.Helper()
+	body, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body = loopbackAddress.ReplaceAllFunc(body, func(old []byte) []byte {
+		return []byte("address: " + other(strings.TrimPrefix(string(old), "address: ")))
+	})
+	if err := os.WriteFile(s.config, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// startPlant starts the virtual plant and waits until every device answers. Before names a program that is to run it.
+func (s *shop) startPlant(t *testing.T, before ...string) {
+	t.Helper()
+	ready := filepath.Join(s.dir, "plant.ready")
+	_ = os.Remove(ready)
+	s.plant = s.start(t, "plant", append(before, program, "simulate", "--config", s.config, "--data", filepath.Join(s.dir, "plant"), "--speed", "1000", "--seed", "1", "--ready", ready)...)
+	if len(before) > 0 {
+		return // it may die on the way
+	}
+	if err := s.plant.Await(t.Context(), time.Minute, func(context.Context) error { _, err := os.Stat(ready); return err }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// startLine starts the supervisor, by the program before it if one is named, and does not wait.
+func (s *shop) startLine(t *testing.T, before ...string) {
+	t.Helper()
+	s.line = s.start(t, "run", append(before, program, "run", "--config", s.config, "--data", s.records, "--no-gateway")...)
+	if s.client == nil {
+		s.client = control.Dial(filepath.Join(s.records, "control", "linectl.sock"))
+		t.Cleanup(s.client.Close)
+	}
+	s.op.shift()
+}
+
+func (s *shop) start(t *testing.T, name string, args ...string) *process.Process {
+	t.Helper()
+	p, err := process.Start(name, filepath.Join(s.dir, name+".log"), exec.CommandContext(context.Background(), args[0], args[1:]...)) //nolint:gosec // our own
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// defined are the states in which a station rests after a start.
+func defined(now line.Snapshot) bool {
+	return len(now.Stations) > 0 && !slices.ContainsFunc(now.Stations, func(st line.StationSnapshot) bool {
+		return st.State != "Stopped" && st.State != "Aborted"
+	})
+}
+
+// look returns the line as it is, or an error while it does not answer.
+func (s *shop) look(ctx context.Context) (line.Snapshot, error) {
+	now, err := s.client.Snapshot(ctx)
+	if err == nil && len(now.Stations) == 0 {
+		err = errors.New("the line has not begun")
+	}
+	return now, err
+}
+
+// work lets the operator work until enough says so or the supervisor ends. It reports when the stations were first seen defined.
+func (s *shop) work(t *testing.T, most time.Duration, enough func(line.Snapshot) bool) (definedAt time.Time) {
+	t.Helper()
+	var last line.Snapshot
+	for end := time.Now().Add(most); !s.line.Gone(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not after %v: %s", most, picture(last))
+		}
+		now, err := s.look(t.Context())
+		if err != nil {
+			continue
+		}
+		if now.Seq < s.op.seq {
+			t.Fatalf("LOST: entry %d was seen on record, and now there are %d", s.op.seq, now.Seq)
+		}
+		s.op.seq, last = now.Seq, now
+		if definedAt.IsZero() && defined(now) {
+			definedAt = time.Now()
+		}
+		if enough(now) {
+			return definedAt
+		}
+		s.op.attend(t.Context(), s.client, now)
+	}
+	return definedAt
+}
+
+// finish builds what was ordered, by a supervisor that nobody disturbs, brings everything to an orderly end and holds the records
+// against what happened and what the operator was told.
+func (s *shop) finish(t *testing.T) checked {
+	t.Helper()
+	if s.plant.Gone() {
+		s.startPlant(t)
+	}
+	s.startLine(t)
+	s.op.last = true
+	s.work(t, 3*time.Minute, s.op.done)
+	if err := errors.Join(s.line.Stop(30*time.Second), s.plant.Stop(10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return s.check(t)
+}
+
+// checked is what the checker says of a run.
+type checked struct{ packs, entries, events, requests, lost, double, violations int }
+
+func (c checked) String() string {
+	return fmt.Sprintf("packs=%d entries=%d events=%d requests=%d lost=%d double=%d violations=%d", c.packs, c.entries, c.events, c.requests, c.lost, c.double, c.violations)
+}
+
+// check holds records against the truth; what it finds fails the test.
+func (s *shop) check(t *testing.T) checked {
+	t.Helper()
+	truth, err := os.Open(s.truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer truth.Close()
+	e := checker.Evidence{Ended: true, Asked: s.op.history()}
+	if e.Truth, err = checker.ReadTruth(truth); err == nil {
+		e.Journal, err = recordstore.Journal(t.Context(), s.records)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := checker.Check(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := checked{packs: s.op.orders, entries: len(e.Journal), events: len(e.Truth), requests: len(e.Asked), violations: len(all)}
+	for _, v := range all {
+		switch v.Invariant {
+		case "I1":
+			c.double++
+		case "I11":
+			c.lost++
+		}
+	}
+	if uint64(len(e.Journal)) < s.op.seq {
+		c.lost++
+		t.Errorf("LOST: entry %d was seen on record, and there are %d", s.op.seq, len(e.Journal))
+	}
+	if len(all) > 0 {
+		t.Errorf("%s", checker.Report(all, 30))
+	}
+	if c.events == 0 || c.entries == 0 || c.requests == 0 {
+		t.Errorf("nothing was checked: %v", c)
+	}
+	return c
+}
+
+func picture(s line.Snapshot) string {
+	body, err := json.MarshalIndent(map[string]any{"stations": s.Stations, "packs": s.Packs, "prompts": s.Prompts, "orders": s.Orders}, "", " ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}
