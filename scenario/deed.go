@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,7 +90,10 @@ func (s *Story) deed(text string) (d deed, err error) {
 	if _, err := place(string(line.DeviceID(f.Target).Station())); err != nil && f.Target != "line" {
 		return d, err
 	}
-	if f.Index > 0 {
+	if slices.ContainsFunc(s.products(), func(p string) bool { return strings.HasPrefix(f.Part, p+"-") }) { // else it is the code of a cell
+		err = s.pack(f.Part)
+	}
+	if f.Index > 0 && err == nil {
 		err = s.existing(f.Noun, f.Index, line.PackID(f.Part))
 	}
 	return deed{fault: &f}, err

@@ -3,7 +3,9 @@ package simulator_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +147,9 @@ func TestAnEmergencyStopDuringASeam(t *testing.T) {
 	st := s.do(weldJob(pack, 3))
 	if st.Outcome != line.OutcomeUnknown || st.FirstOut != line.AlarmEmergencyStop || st.Safety != line.SafetyTold|line.SafetyEmergencyStop || st.Permissives&line.PermissiveEnable != 0 {
 		t.Errorf("outcome %v, first-out %d, safety %b, permissives %b", st.Outcome, st.FirstOut, st.Safety, st.Permissives)
+	}
+	if i := slices.IndexFunc(st.Values[:], func(v float32) bool { return !math.IsNaN(float64(v)) }); i >= 0 {
+		t.Errorf("the seam was cut, and the instrument shows value %d of a whole one: %v", i, st.Values[i])
 	}
 	clearing := tags.Command{Op: tags.OpMachine, Task: uint16(packml.CmdClear)}
 	s.pass(time.Second)

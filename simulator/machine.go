@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"math"
 	"time"
 
 	"linectl/line"
@@ -86,7 +87,8 @@ func (p *Plant) halt(at time.Time, d *device) {
 	}
 }
 
-// abort ends the act in work at once. Before the energy nothing was done; after it the device cannot say what became of it.
+// abort ends the act in work at once. Before the energy nothing was done; after it the device cannot say what became of it. No
+// instrument has come to its end, and none shows anything.
 func (p *Plant) abort(d *device) {
 	if !d.working() {
 		return
@@ -94,6 +96,9 @@ func (p *Plant) abort(d *device) {
 	d.act.outcome, d.retained.IndexState = line.OutcomeAborted, 0
 	if d.act.fired {
 		d.act.outcome, d.retained.IndexState = line.OutcomeUnknown, 1
+	}
+	for i := range d.act.values {
+		d.act.values[i] = math.NaN()
 	}
 	d.alarm(line.AlarmAborted)
 	p.latch(d)

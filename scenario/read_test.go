@@ -1,0 +1,152 @@
+package scenario_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"linectl/scenario"
+)
+
+const whole = `name: The cable is pulled
+shows: result lost
+must: take the result when the welder is back
+seed: 3
+orders:
+  - {product: ESS-P2}
+events:
+  - at: joint 12 of ST060
+    do: drop-comms ST060.welder for 5s
+expect:
+  - {alarm: ST060/device-lost-*, severity: 700}
+`
+
+// What is wrong with a story is told with its line before anything runs, all of it at once.
+func TestMistakesInAStory(t *testing.T) {
+	samples := known(t)
+	if _, err := scenario.Parse("s.yaml", []byte(whole), samples); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ old, replaced, want string }{
+		{"seed: 3", "sead: 3", `s.yaml:4: sead: unknown key; known here are name, shows, must`},
+		{"name: The cable is pulled\n", "", "name: is missing; give what happens, in a few words"},
+		{"ESS-P2}", "ESS-P9}", `s.yaml:6: product: there is no recipe for "ESS-P9"; there are`},
+		{"ESS-P2}", "ESS-P2, quantity: many}", `s.yaml:6: quantity: "many": want a whole number from 1 to 50`},
+		{"drop-comms", "drop-coms", `s.yaml:9: do: "drop-coms ST060.welder for 5s" is no fault and nothing that people do`},
+		{"ST060.welder for", "ST061.welder for", `s.yaml:9: do: no station "ST061"; stations are ST010`},
+		{"for 5s", "of ESS-P2-000007", `s.yaml:9: do: no pack "ESS-P2-000007" is ordered`},
+		{"for 5s", "at joint 7", "s.yaml:8: at: the fault itself says already where it strikes"},
+		{"for 5s", "times 3", "s.yaml:9: do: drop-comms lasts: say for TIME instead of times"},
+		{"joint 12 of ST060", "joint 120 of ST060", "s.yaml:8: at: there is no joint 120: what is ordered has 32"},
+		{"joint 12 of ST060", "weld 12 of ST060", `s.yaml:8: at: "weld" is no place of an act`},
+		{"joint 12 of ST060", "joint 12 of ESS-P2-000002 at ST060", `s.yaml:8: at: no pack "ESS-P2-000002" is ordered`},
+		{"joint 12 of ST060", "ST060 is held", `s.yaml:8: at: "held": write Held`},
+		{"joint 12 of ST060", "soon", `s.yaml:8: at: "soon": want a time (20s), a place`},
+		{"joint 12 of ST060", "5 minutes after ST060 is Held", `s.yaml:8: at: "5 minutes": want a time like`},
+		{"ST060/device-lost-*", "ST060/device-gone-*", `s.yaml:11: alarm: there is no alarm "device-gone-*"; conditions are`},
+		{"severity: 700", "severity: 7000", `s.yaml:11: severity: "7000": want a whole number from 1 to 1000`},
+		{"severity: 700", "within: soon", `s.yaml:11: within: "soon": want a time`},
+		{"alarm: ST060/device-lost-*, severity: 700", "weather: fine", "s.yaml:11: nothing that can be checked: want one of says, alarm, station"},
+		{"alarm: ST060/device-lost-*, severity: 700", "station: ST060, state: Welding", `s.yaml:11: station: unknown PackML state "Welding"`},
+		{"alarm: ST060/device-lost-*, severity: 700", "pack: ESS-P2-000001, becomes: sold", `s.yaml:11: becomes: "sold" is no disposition`},
+		{"alarm: ST060/device-lost-*, severity: 700", "act: weld", `s.yaml:11: act: no act is called "weld"; acts are release part`},
+		{"alarm: ST060/device-lost-*, severity: 700", "effects: 1, at: joint 33 of ESS-P2-000001", "s.yaml:11: at: there is no joint 33"},
+		{"alarm: ST060/device-lost-*, severity: 700", "reply: maybe", `s.yaml:11: reply: "maybe": want done or refused`},
+		{"alarm: ST060/device-lost-*, severity: 700", "fault: rain", `s.yaml:11: fault: there is no fault "rain"`},
+		{"events:", "events: []\nnothing:", "s.yaml:7: events: a story in which nothing happens shows nothing"},
+		{"name:", "name: [", "this is no YAML"},
+	} {
+		text := strings.Replace(whole, tt.old, tt.replaced, 1)
+		s, err := scenario.Parse("s.yaml", []byte(text), samples)
+		if err == nil || s != nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s instead of %s: %v; want %s", tt.replaced, tt.old, err, tt.want)
+		}
+	}
+}
+
+// FuzzParse asks that any file gives either a story or problems that can be read.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(whole))
+	f.Add([]byte("name: {"))
+	f.Add([]byte("- a\n- b\n"))
+	f.Add([]byte("events:\n  - do: load\n    at: after\n"))
+	f.Fuzz(func(t *testing.T, source []byte) {
+		s, err := scenario.Parse("s.yaml", source, nil)
+		if _, is := errors.AsType[*scenario.Problem](err); err != nil && !is || (s == nil) != (err != nil) {
+			t.Errorf("%v: %v", s, err)
+		}
+	})
+}
+
+// told runs a story with other expectations and returns what is said of it.
+func told(t *testing.T, expect string) (*scenario.Report, string) {
+	t.Helper()
+	before, _, _ := strings.Cut(whole, "expect:\n")
+	s, err := scenario.Parse("s.yaml", []byte(before+"expect:\n"+expect), known(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict(t, s)
+}
+
+// What is not met is told with what came instead, and when.
+func TestWhatCameInstead(t *testing.T) {
+	for _, tt := range []struct {
+		expect string
+		want   []string // nothing = it is met
+	}{
+		{"  - {alarm: ST060/device-lost-welder, within: 5s}\n", nil},
+		{"  - {alarm: ST060/device-lost-welder, within: 10ms}\n", []string{"s.yaml:11: expected: alarm ST060/device-lost-welder, within 10ms", "not within 10ms of anything", "s alarm ST060/device-lost-welder of severity 700"}},
+		{"  - {alarm: ST060/device-lost-welder, text: robot}\n", []string{"it did not come", `"ST060.welder does not answer"`}},
+		{"  - never: {alarm: ST060/device-lost-welder}\n", []string{"s.yaml:11: expected: never alarm", "it came"}},
+		{"  - never: {alarm: ST060/outcome-unknown}\n", nil},
+		{"  - {alarm: ST060/device-lost-welder, times: 2}\n", []string{"it came 1 times"}},
+		{"  - {effects: 2, at: joint 12 of ESS-P2-000001}\n", []string{"it happened 1 times", "laser weld of ESS-P2-000001"}},
+		{"  - {effects: 1, at: joint 12 of ESS-P2-000001}\n", nil},
+		{"  - {pack: ESS-P2-000001, becomes: scrapped}\n", []string{"ESS-P2-000001 became released (pass: first)"}},
+		{"  - {pack: any, becomes: released, pass: later}\n", []string{"it did not come"}},
+		{"  - {act: laser weld, at: joint 12, verdict: NOK}\n", []string{"laser weld 12 of ESS-P2-000001 was OK"}},
+		{"  - {station: ST060, state: Aborted}\n", []string{"ST060 became Held: "}},
+		{"  - {cell: rejected}\n", []string{"came: nothing of the kind"}},
+		{"  - {reply: done, to: Unhold ST060}\n", nil},
+		{"  - {says: the wind, station: ST060}\n", []string{`ST060 said "`}},
+	} {
+		r, text := told(t, tt.expect)
+		if r.Passed != (len(tt.want) == 0) {
+			t.Errorf("%s: passed is %t\n%s", tt.expect, r.Passed, text)
+		}
+		if i := slices.IndexFunc(tt.want, func(w string) bool { return !strings.Contains(text, w) }); i >= 0 {
+			t.Errorf("%s: want %q in\n%s", tt.expect, tt.want[i], text)
+		}
+	}
+}
+
+// A fault that never strikes, a moment that never comes and a line that does not finish fail a story, whatever it expects.
+func TestAStoryThatDoesNotComeAbout(t *testing.T) {
+	for _, tt := range []struct{ old, replaced, want string }{
+		{"joint 12 of ST060", "alarm ST100/aborted", "line 8: the moment for drop-comms ST060.welder for 5s never came"},
+		{"drop-comms ST060.welder for 5s", "leak ST120", "leak ST120 never struck"},
+		{"for 5s", "", "everything that was ordered has a disposition, and the line comes to rest"},
+		{"drop-comms ST060.welder for 5s", "step-nok ST060", "cannot happen: step-nok: nothing that is done at ST060 can be struck by it"},
+	} {
+		text := strings.Replace(whole, tt.old, tt.replaced, 1)
+		text = strings.Replace(text, "alarm: ST060/device-lost-*, severity: 700", "station: ST060, state: Execute", 1) + "lasts: 2m\n"
+		s, err := scenario.Parse("s.yaml", []byte(text), known(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, said := verdict(t, s); r.Passed || !strings.Contains(said, tt.want) {
+			t.Errorf("%s: passed is %t; want %q in\n%s", tt.replaced, r.Passed, tt.want, said)
+		}
+	}
+}
+
+// The same story comes out the same, to the record.
+func TestAStoryIsTheSameEveryTime(t *testing.T) {
+	_, one := told(t, "  - {says: the wind, station: ST060}\n")
+	_, two := told(t, "  - {says: the wind, station: ST060}\n")
+	if one != two {
+		t.Errorf("first\n%s\nthen\n%s", one, two)
+	}
+}
