@@ -244,6 +244,9 @@ func (l *Line) applyDisposed(id line.PackID, f line.PackDisposed) {
 	if s := l.byID[p.at]; s != nil && s.Visit() != nil && s.Visit().Pack == id && !s.Closed() {
 		s.Visit().Drop(f.Reason)
 	}
+	if p.at == line.Quarantine && !slices.Contains(l.live, p) {
+		delete(l.packs, id) // it lies there, and stays
+	}
 	if p.at == "" { // nothing of it is built: its cells go back to where they are
 		l.sets = without(l.sets, id)
 		l.live = without(l.live, p)

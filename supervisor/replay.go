@@ -3,6 +3,7 @@ package supervisor
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"linectl/line"
@@ -42,9 +43,7 @@ const MaxDoubts = 50
 // error says why no such line can be.
 func NewReplay(cfg Config) (*Replay, error) {
 	supplier := make(map[line.CellID]line.SupplierCell, len(cfg.Supplier))
-	for id, c := range cfg.Supplier {
-		supplier[id] = c
-	}
+	maps.Copy(supplier, cfg.Supplier)
 	cfg.Supplier = supplier
 	l, err := New(cfg, 0)
 	if err != nil {
@@ -120,7 +119,7 @@ func (r *Replay) hold(e line.Entry) {
 			r.Decided[name]++
 			return
 		}
-		r.doubt(e, "after the step before it comes: "+factText(owed.Fact))
+		r.doubt(e, "after the entry before it comes: "+factText(owed.Fact))
 		return
 	}
 	doubt, decided := r.line.review(e.Record)

@@ -189,6 +189,9 @@ func (l *Line) reviewQuarantine(r line.Record) string {
 		decision = f.Decision
 	default: // a person's word on what was seen
 	}
+	if p.quarantine.inspected == nil {
+		return fmt.Sprintf("%s of %s, which nobody has inspected", decision, p.id)
+	}
 	if _, err := l.choice(p, decision); err != nil {
 		return err.Error()
 	}

@@ -64,6 +64,7 @@ func decided(t *testing.T, r *rig, q line.QuarantineSnapshot, saw line.Seen, d l
 	}
 	r.start()
 	r.finish(20 * time.Minute)
+	r.agrees()
 }
 
 // joint returns what was done to the joint in doubt: how often energy came, and by which tokens.
@@ -110,4 +111,50 @@ func TestAQuarantinedPackIsScrappedWhereItLies(t *testing.T) {
 		t.Errorf("%+v, %d NOK", o, s.NOK)
 	}
 	r.checkTruth()
+	r.agrees()
+	asks := func() line.CommandApplied {
+		r.says("Omar", "once more", line.InspectQuarantine{Pack: q.Pack, Saw: line.SeenDone})
+		return r.memory.Records[len(r.memory.Records)-1].Fact.(line.CommandApplied)
+	}
+	before := asks()
+	r.restart() // what it knows of the pack is what its journal says
+	if after := asks(); before.Old != after.Old || before.Reply != after.Reply {
+		t.Errorf("before a restart %q %q, after it %q %q", before.Old, before.Reply, after.Old, after.Reply)
+	}
+}
+
+// A decision on a pack in quarantine that the journal does not bear out is doubted.
+func TestAReplayDoubtsADecisionOnQuarantine(t *testing.T) {
+	r, q := quarantined(t)
+	decided(t, r, q, line.SeenDone, line.DecisionAccept)
+	for _, s := range []spoiled{
+		{"nobody has proposed it", func(j *journal) { drop(j, func(line.QuarantineProposed) bool { return true }) }, "Amna has not proposed to accept"},
+		{"nobody has inspected it", func(j *journal) { drop(j, func(line.QuarantineInspected) bool { return true }) }, "which nobody has inspected"},
+		{"it was not seen", func(j *journal) {
+			change(j, func(f *line.QuarantineInspected) bool { f.Saw = line.SeenNotDone; return true })
+		}, "has not seen that it was done"},
+		{"one person alone", func(j *journal) {
+			change(j, func(f *line.QuarantineDecided) bool { f.By = "amna "; return true })
+		}, "that takes two people"},
+		{"proposed twice", func(j *journal) {
+			after(j, func(r line.Record, _ line.QuarantineProposed) (line.Record, bool) { return r, true })
+		}, "is proposed already"},
+		{"refused and not proposed", func(j *journal) {
+			after(j, func(r line.Record, _ line.QuarantineInspected) (line.Record, bool) {
+				r.Fact = line.QuarantineRefused{Decision: line.DecisionScrap, By: "Sana"}
+				return r, true
+			})
+		}, "nobody has proposed to scrap"},
+		{"decided twice", func(j *journal) {
+			after(j, func(r line.Record, _ line.ReworkDecided) (line.Record, bool) {
+				r.Fact = line.QuarantineDecided{Decision: line.DecisionAccept, ProposedBy: "Amna", By: "Sana"}
+				return r, true
+			})
+		}, "waits in quarantine"},
+		{"another rework follows", func(j *journal) {
+			change(j, func(f *line.ReworkDecided) bool { f.Acts = f.Acts[1:]; return true })
+		}, "after the entry before it comes"},
+	} {
+		t.Run(s.name, func(t *testing.T) { r.doubted(t, s) })
+	}
 }
