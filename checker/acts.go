@@ -97,7 +97,7 @@ func faithful(r *run, bad func(string, string, ...any)) {
 	}
 	for _, k := range r.of("act-done") {
 		h := shown[k.Token]
-		if h == nil && (k.Outcome == outcomeUnknown || k.Outcome == outcomeAborted) && k.Verdict != "OK" && !k.measured() {
+		if h == nil && k.Verdict != "OK" && (k.Outcome == outcomeUnknown || k.Outcome == outcomeAborted && !k.measured()) {
 			continue // the record says itself that nothing was shown
 		}
 		if h == nil {

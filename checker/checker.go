@@ -41,6 +41,7 @@ var Invariants = []Invariant{
 	{"I14", "an alarm is raised before it is cleared and is not raised while it stands", orderlyAlarms},
 	{"I17", "a pack that was disposed of is not worked on any more, unless two people took it out of quarantine; nobody inspects before the act is void", leftAlone},
 	{"I18", "a device never obeys an older supervisor after a newer one", fenced},
+	{"I19", "no device is asked for anything while it says that the emergency stop is pressed, a guard is open or it is not in automatic", heeded},
 	{"I20", "nothing is on record before it happened", causal},
 	{"I22", "at the end every station rests in a defined state", atRest},
 	{"I23", "every cell that came out of a magazine is accounted for", conserved},

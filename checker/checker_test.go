@@ -113,6 +113,15 @@ func TestEachInvariantCanFail(t *testing.T) {
 			cell := happening(t, e, "placed", 31).Cell
 			change(t, entry(t, e, "cell-graded", cell, 1), `"verdict":"OK","bin"`, `"verdict":"NOK","bin"`)
 		}},
+		{"I4", "a value on record for an act that was aborted", func(t *testing.T, e *checker.Evidence) {
+			one := entry(t, e, "act-done", `"task":41`, 1)
+			change(t, one, `"outcome":1`, `"outcome":4`)
+			change(t, one, `"verdict":"OK"`, `"verdict":"NOK"`)
+			happening(t, e, "measured", 41).Token = "9-9"
+		}},
+		{"I19", "a weld is asked for with the guard open", func(t *testing.T, e *checker.Evidence) {
+			e.Truth = append(e.Truth, checker.Happening{What: "fault", Text: "guard-open ST060.welder at joint 1 for 5s", At: entry(t, e, "intent", `"task":41`, 1).At().Add(-time.Second)})
+		}},
 		{"I6", "a cell is in two packs", func(t *testing.T, e *checker.Evidence) {
 			again := *happening(t, e, "placed", 31)
 			again.Part = "EV-P1-000009"

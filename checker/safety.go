@@ -1,0 +1,63 @@
+package checker
+
+import (
+	"regexp"
+	"time"
+)
+
+// standing is how the ground truth words a fault that lasts and is known to end: "e-stop ST130 for 3.691s".
+var standing = regexp.MustCompile(`^([a-z-]+) (\S+)(?: at \S+ \d+)?(?: of \S+)?(?: after \S+)? for (\S+)`)
+
+// barred are the faults in which a device says that it must not be asked for anything; mute are those in which nobody hears it.
+var (
+	barred = map[string]bool{"e-stop": true, "guard-open": true, "not-automatic": true}
+	mute   = map[string]bool{"drop-comms": true, "lost-ack": true, "slow-answers": true, "stale-heartbeat": true, "plc-reboot": true, "plc-reboot-forgets": true}
+)
+
+// seenWithin is when the line must know at the latest what a device says: the slow poll of 50 ms, one round over the wire and the
+// line's own tick, with room to spare.
+const seenWithin = 250 * time.Millisecond
+
+// heeded allows no intent for a device that says it must not be asked, once the line can know. While a device of the station is
+// not to be heard, or is heard late, the line cannot.
+func heeded(r *run, bad func(string, string, ...any)) {
+	type span struct {
+		fault      *Happening
+		name, at   string
+		begin, end time.Time
+	}
+	var spans, silences []span
+	for _, h := range r.happened("fault") {
+		m := standing.FindStringSubmatch(h.Text)
+		if m == nil {
+			continue
+		}
+		lasts, err := time.ParseDuration(m[3])
+		if err != nil {
+			continue
+		}
+		s := span{h, m[1], m[2], h.At, h.At.Add(lasts)}
+		switch {
+		case barred[s.name]:
+			s.begin = s.begin.Add(seenWithin)
+			spans = append(spans, s)
+		case mute[s.name]:
+			s.end = s.end.Add(2 * time.Second) // until it is heard again
+			silences = append(silences, s)
+		}
+	}
+	covers := func(s span, device, station string, at time.Time) bool {
+		return (s.at == device || s.at == station) && !at.Before(s.begin) && at.Before(s.end)
+	}
+	for _, k := range r.of("intent") {
+		silent := false
+		for _, s := range silences {
+			silent = silent || covers(s, k.Device, k.Station, k.At())
+		}
+		for _, s := range spans {
+			if !silent && covers(s, k.Device, k.Station, k.At()) {
+				bad(k.where(), "%s was asked %s after it had said %s", k.Device, k.At().Sub(s.fault.At), s.name)
+			}
+		}
+	}
+}
