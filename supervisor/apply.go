@@ -76,8 +76,12 @@ func (l *Line) applyAtStation(r line.Record) {
 	case line.ActDone:
 		if p := l.packs[r.Pack]; p != nil {
 			p.applyDone(f)
-			if d := doubtfulResult(f, s.Open()); d != nil {
+			asked := s.Open()
+			if d := doubtfulResult(f, asked); d != nil {
 				p.doubt = d
+			}
+			if f.Task == line.TaskStackCell && asked != nil && f.Part != asked.Part {
+				l.cells.take(p.recipe.Cell.Item, line.CellID(f.Part)) // by the device's word it lies in this pack, and in no other
 			}
 		}
 	case line.ActQuarantined:

@@ -189,6 +189,9 @@ func TestMutantsAreFound(t *testing.T) {
 			if where == "" {
 				t.Fatalf("%d trials did not find that %s", mutantSeeds, m.Name)
 			}
+			if seed, err := strconv.ParseUint(strings.Fields(where)[0], 10, 64); err == nil && violated(campaign.Draw(seed)) {
+				t.Fatalf("trial %d is violated without the mutant too; mend that first", seed)
+			}
 			sum.caught()
 			t.Logf("found in trial %s", where)
 		})

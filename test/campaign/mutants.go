@@ -29,7 +29,7 @@ var Mutants = []Mutant{
 	{"an act that nobody knows of is passed over", "stations/machine.go", "m.visit.quarantine(f)", "_ = f"},
 	{"a mark is made again when it was not good", "stations/visit.go", "v.attempt-v.unknown <= a.retests(done.Measurements)", "v.attempt-v.unknown <= 1+a.retests(done.Measurements)"},
 	{"a restart forgets what was open", "stations/state.go", "func (m *Machine) Resume(now time.Time) {\n", "func (m *Machine) Resume(now time.Time) {\n\tm.next = nil\n"},
-	{"the intent does not say which memory it was for", "stations/run.go", "RetainID: d.Status.RetainID, Within", "RetainID: 0, Within"},
+	{"the intent does not say which memory it was for", "stations/run.go", "RetainID: d.Status.RetainID, Effects", "RetainID: 0, Effects"},
 	{"the intent does not say which recipe", "stations/run.go", "in.RecipeHash = m.visit.Recipe.Hash", "in.RecipeHash = \"\""},
 
 	{"a token is given out twice", "supervisor/line.go", "line.NewToken(l.fence, l.sequence+1)", "line.NewToken(l.fence, max(l.sequence, 1))"},
