@@ -108,8 +108,9 @@ type DeviceStatus struct {
 	Alarms       uint32
 	FirstOut     uint16
 	Sensors      uint32
-	Part         string // what the device's own scanner reads in the nest now
-	EffectCount  uint32
+	Part         string      // what the device's own scanner reads in the nest now
+	EffectCount  uint32      // irreversible acts ever done; of class B the job counter; of class C nothing
+	Class        DeviceClass // empty is A
 }
 
 // DeviceLost is told once when the device stops answering, its data is stale, or it was found to be the wrong device.
@@ -129,6 +130,7 @@ type ActFinished struct {
 	Index       int
 	Values      [24]float32 // in the order of the task's TaskSpec; NaN = not measured
 	EffectCount uint32
+	Class       DeviceClass      // of B and C the device named no token: the result was assigned by the count or by the edge; empty is A
 	Waveform    *EncodedWaveform // the act's course; nil where there is none
 	NoWaveform  string           // why there is none although the device offers them; in words
 }
@@ -191,6 +193,7 @@ type Evidence struct {
 	LastOutcome  Outcome       `json:"last_outcome"`
 	LastPart     string        `json:"last_part,omitempty"`
 	ReconnectAge time.Duration `json:"reconnect_age,omitempty"` // how long the device had been away
+	Class        DeviceClass   `json:"class,omitempty"`         // how much the device could have proved; empty is A, which knows tokens
 }
 
 // RejectReason is why a device refused a command block (handshake, "reject reason").

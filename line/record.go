@@ -118,8 +118,9 @@ type Intent struct {
 	Params     []Quantity    `json:"params,omitempty"`
 	RecipeHash string        `json:"recipe_hash,omitempty"` // of the pinned recipe, hexadecimal
 	RetainID   uint32        `json:"retain_id"`
-	Effects    uint32        `json:"effects,omitempty"` // effect count of the device before; older records have none
+	Effects    uint32        `json:"effects,omitempty"` // effect count of the device before, by which class B is judged after doubt; older records have none
 	Within     time.Duration `json:"within"`            // after this the act is overdue and the operator is told
+	Class      DeviceClass   `json:"class,omitempty"`   // of the device; empty is A
 }
 
 // ActDone closes an intent with the device's result, the limits in force and the judgement.
@@ -143,6 +144,8 @@ type ActDone struct {
 	// offers them or the recipe asks for it. Older records have neither.
 	Waveform   string `json:"waveform,omitempty"`
 	NoWaveform string `json:"no_waveform,omitempty"`
+	// Class of the device. Of B and C the result named no token: it was assigned by the count, or by the edge. Empty is A.
+	Class DeviceClass `json:"class,omitempty"`
 }
 
 // ActRefused closes an intent that the device certainly did not and will not carry out.

@@ -45,6 +45,8 @@ type work struct {
 	voided  bool              // its token was voided in this stage
 	counted bool              // the last write's refusal has been counted
 	refused int               // refusals that allow a resend
+	sent    bool              // a start of it may have been written: by us, or by the supervisor before us
+	sentAt  time.Time         // when last; before that when it was opened
 	fetch   fetch             // fetching: the result and how far its waveform has come
 }
 
@@ -64,7 +66,7 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 	if j.Token == 0 {
 		j.Token = j.Act.Token
 	}
-	if j.Token == 0 {
+	if j.Token == 0 && (j.Op != line.Acknowledge || h.opts.Class != line.ClassC || h.unacked != 0) {
 		if j.Op != line.Acknowledge { // zero is what a device says that has done nothing yet: it names no act
 			out.Events = append(out.Events, line.ActRejected{Device: h.device, Reason: line.RejectBlock})
 		}
@@ -73,8 +75,8 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 	if j.Op == line.Acknowledge && j.Token == h.unacked {
 		h.unacked = 0 // also for an act that was queued before and waits for this
 	}
-	if h.holds(j) {
-		return
+	if h.holds(j) || !h.opts.Class.Tokens() && j.Op != line.Acknowledge && j.Token <= h.ended {
+		return // the second: it has ended, and a device that knows no tokens would begin it anew
 	}
 	if len(h.queue) == queueLimit {
 		h.overflow(out)
@@ -87,7 +89,7 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 		return
 	}
 	h.takeNext(now)
-	if w := &h.open; w.stage == acknowledging && h.fresh && !h.awaiting && holdsResult(&h.last, w.token) {
+	if w := &h.open; w.stage == acknowledging && h.fresh && !h.awaiting && h.holdsResult(w.token) {
 		h.workWrite(now, out, tags.Command{Token: w.token, Op: tags.OpAcknowledge}) // idempotent, so it needs no read before
 	}
 }
@@ -116,7 +118,10 @@ func (h *Handshake) takeNext(now time.Time) {
 		return
 	}
 	j := h.queue[0]
-	h.open = work{stage: asking, job: j, token: j.Token, after: h.queuedAt[0], since: now}
+	h.open = work{
+		stage: asking, job: j, token: j.Token, after: h.queuedAt[0], since: now,
+		sent: j.Op == line.Reconcile || j.Token <= h.sent, sentAt: now,
+	}
 	h.queue = slices.Delete(h.queue, 0, 1)
 	h.queuedAt = slices.Delete(h.queuedAt, 0, 1)
 	switch j.Op {
@@ -157,13 +162,22 @@ func (h *Handshake) judge(now time.Time, out *Output) bool {
 	case fencing:
 		return h.fenceOff(now, out)
 	case acknowledging:
-		if h.takenOver() || !holdsResult(&h.last, w.token) || h.last.Phase == line.PhaseFault && w.writes >= faultLimit {
+		if h.takenOver() || !h.holdsResult(w.token) || h.last.Phase == line.PhaseFault && w.writes >= faultLimit {
 			return true
 		}
 		h.workWrite(now, out, tags.Command{Token: w.token, Op: tags.OpAcknowledge})
 	case nothing:
 	}
 	return false
+}
+
+// holdsResult reports whether the device waits for an acknowledgement that the job may give: where it names no token, not one of an
+// act before the last.
+func (h *Handshake) holdsResult(token line.Token) bool {
+	if !h.opts.Class.Tokens() && token != 0 && token < h.sent {
+		return false
+	}
+	return h.proof.holds(&h.last, token)
 }
 
 // holdsResult reports whether the device waits for the acknowledgement of the token: it is done with it, or stands in a fault

@@ -71,7 +71,7 @@ type Output struct {
 	Next   time.Time // when Tick is wanted; zero while an answer is awaited
 }
 
-// Options are the times of a Handshake. The zero value of a field means its default.
+// Options are the times of a Handshake, and the class of its device. The zero value of a field means its default.
 type Options struct {
 	PollFast    time.Duration // while an act is open: 5 ms; grows to PollSlow with the age of the act, a fiftieth of it
 	PollSlow    time.Duration // otherwise: 50 ms
@@ -80,6 +80,8 @@ type Options struct {
 	ResendAfter time.Duration // a block without effect is written again: 50 ms, doubling to 500 ms
 	BackoffMin  time.Duration // first wait before dialling anew: 100 ms, doubling, with jitter
 	BackoffMax  time.Duration // longest wait, and the wait after a configuration error: 5 s
+
+	Class line.DeviceClass // what the device can prove; A unless said
 }
 
 func (o Options) withDefaults() Options {
@@ -114,6 +116,7 @@ type Handshake struct {
 	device line.DeviceID
 	fence  uint16
 	opts   Options
+	proof  proof // what the device can prove
 
 	up        bool // a connection stands
 	waveforms bool // over it the device offers the waveforms of its acts
@@ -137,6 +140,8 @@ type Handshake struct {
 	queue    []line.Job // behind the open job
 	queuedAt []uint64   // value of asked when queue[i] was submitted
 	open     work
+	sent     line.Token // highest token of which a start was ever written
+	ended    line.Token // highest token that was told finished, refused or unknown
 	unacked  line.Token // told finished by us; the device keeps its part until the line has recorded it and acknowledges
 	machine  machineLane
 	block    tags.Command // what Output.Write points to
@@ -153,7 +158,7 @@ const (
 
 // New returns the handshake with a device by a supervisor of the given incarnation. Its first Tick asks for a connection.
 func New(device line.DeviceID, fence uint16, opts Options) *Handshake {
-	return &Handshake{device: device, fence: fence, opts: opts.withDefaults()}
+	return &Handshake{device: device, fence: fence, opts: opts.withDefaults(), proof: proofOf(opts.Class, device)}
 }
 
 // Step decides. The order of what it returns is written on Output.

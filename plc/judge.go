@@ -10,7 +10,7 @@ import (
 // ask applies rules Q and S to an Execute or a Reconcile.
 func (h *Handshake) ask(now time.Time, out *Output) bool {
 	w, s := &h.open, &h.last
-	found, why := examine(s, w.token, w.job.Act.RetainID)
+	found, why := h.proof.examine(now, s, w)
 	switch found {
 	case completed:
 		return h.finished(now, out)
@@ -23,9 +23,9 @@ func (h *Handshake) ask(now time.Time, out *Output) bool {
 	switch {
 	case h.takenOver():
 		// The device will accept nothing of this incarnation any more, so nothing was done and nothing can be.
-		out.Events = append(out.Events, line.ActRejected{Device: h.device, Token: w.token, Reason: line.RejectStaleFence})
+		h.end(out, line.ActRejected{Device: h.device, Token: w.token, Reason: line.RejectStaleFence})
 		return true
-	case s.FenceHighest < h.fence:
+	case h.opts.Class.Tokens() && s.FenceHighest < h.fence:
 		// Until the device knows this incarnation, a block of an earlier one may still arrive.
 		h.workWrite(now, out, tags.Command{Op: tags.OpQuery})
 		return false
@@ -53,25 +53,39 @@ func (h *Handshake) finished(now time.Time, out *Output) bool {
 // tell tells a result. Nothing but the line's acknowledgement may free the device then.
 func (h *Handshake) tell(result line.ActFinished, out *Output) {
 	h.unacked = h.open.token
-	out.Events = append(out.Events, result)
+	h.end(out, result)
+}
+
+// end tells how the open act ended.
+func (h *Handshake) end(out *Output, e line.DeviceEvent) {
+	h.ended = max(h.ended, h.open.token)
+	out.Events = append(out.Events, e)
 }
 
 // execute writes the act's block if the device can take it (rule S): the same token at every resend.
 func (h *Handshake) execute(now time.Time, out *Output) {
 	w, s := &h.open, &h.last
-	if s.Phase != line.PhaseIdle {
+	if s.Phase != line.PhaseIdle || s.Start {
 		h.clearWay(now, out)
 		return
 	}
 	if s.Machine != stateExecute {
 		return
 	}
-	h.workWrite(now, out, w.block)
+	if h.workWrite(now, out, w.block) {
+		h.sent, w.sent, w.sentAt = max(h.sent, w.token), true, now
+	}
 }
 
 // refusedForGood counts the device's refusal of the last write and reports whether resending is over; then w.refuse says why.
 func (h *Handshake) refusedForGood() bool {
 	w, s := &h.open, &h.last
+	if !h.opts.Class.Tokens() { // it names no reason: a start that was written again and again and has had no effect was refused
+		if w.writes >= busyLimit {
+			w.refuse = line.RejectNotPermitted
+		}
+		return w.refuse != 0
+	}
 	if w.wrote != tags.OpExecute || w.counted || s.Rejected != w.token {
 		return false
 	}
@@ -96,7 +110,7 @@ func (h *Handshake) refusedForGood() bool {
 // refuse voids the token and then tells the refusal. Should a late block have started the act after all, that is found here.
 func (h *Handshake) refuse(now time.Time, out *Output) bool {
 	w, s := &h.open, &h.last
-	found, why := examine(s, w.token, w.job.Act.RetainID)
+	found, why := h.proof.examine(now, s, w)
 	switch found {
 	case completed:
 		return h.finished(now, out)
@@ -110,26 +124,25 @@ func (h *Handshake) refuse(now time.Time, out *Output) bool {
 			return h.unknown(now, out, why)
 		}
 	case notAccepted:
-		if !h.takenOver() {
+		if h.opts.Class.Tokens() && !h.takenOver() {
 			h.void(now, out)
 			return false
 		}
 	}
-	out.Events = append(out.Events, line.ActRejected{Device: h.device, Token: w.token, Reason: w.refuse})
+	h.end(out, line.ActRejected{Device: h.device, Token: w.token, Reason: w.refuse})
 	return true
 }
 
 // unknown tells at once that nobody can say, and begins to void the token (rule T3).
 func (h *Handshake) unknown(now time.Time, out *Output, why string) bool {
-	out.Events = append(out.Events, line.ActUnknown{Device: h.device, Token: h.open.token, Evidence: h.evidence(why)})
+	h.end(out, line.ActUnknown{Device: h.device, Token: h.open.token, Evidence: h.evidence(why)})
 	h.open.enter(fencing)
 	return h.fenceOff(now, out)
 }
 
 // fenceOff voids the token until no block of it can start anything any more.
 func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
-	w, s := &h.open, &h.last
-	if h.takenOver() || s.Floor >= w.token && s.Phase == line.PhaseIdle {
+	if h.takenOver() || h.proof.closed(now, &h.last, &h.open) {
 		return true
 	}
 	h.void(now, out)
@@ -137,6 +150,10 @@ func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
 }
 
 func (h *Handshake) void(now time.Time, out *Output) {
+	if !h.opts.Class.Tokens() {
+		h.clearWay(now, out) // it knows no void; the start bit is taken down
+		return
+	}
 	switch h.last.Phase {
 	case line.PhaseIdle, line.PhaseInterrupted:
 		if h.workWrite(now, out, tags.Command{Token: h.open.token, Op: tags.OpVoid}) {
@@ -153,6 +170,10 @@ func (h *Handshake) void(now time.Time, out *Output) {
 func (h *Handshake) clearWay(now time.Time, out *Output) {
 	s, token := &h.last, h.open.token
 	switch {
+	case !h.opts.Class.Tokens():
+		if h.unacked == 0 && h.proof.holds(s, token) {
+			h.workWrite(now, out, tags.Command{Token: token, Op: tags.OpAcknowledge})
+		}
 	case holdsResult(s, s.LastCompleted) && s.LastCompleted <= token && s.LastCompleted != h.unacked:
 		h.workWrite(now, out, tags.Command{Token: s.LastCompleted, Op: tags.OpAcknowledge})
 	case s.Phase == line.PhaseInterrupted && s.Floor < token:

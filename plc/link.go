@@ -126,6 +126,7 @@ func (h *Handshake) announce(s tags.Status, out *Output) {
 		Device: h.device, RetainID: s.RetainID, BootEpoch: s.BootEpoch, FenceHighest: s.FenceHighest, Floor: s.Floor, InFlight: s.InFlight,
 		Phase: s.Phase, Machine: s.Machine, Mode: s.Mode, Permissives: s.Permissives, Safety: s.Safety, Alarms: s.Alarms,
 		FirstOut: s.FirstOut, Sensors: s.Sensors, Part: s.Part, EffectCount: s.EffectCount,
+		Class: h.opts.Class,
 	}
 	if h.lost != present && h.failures > 0 {
 		return

@@ -61,10 +61,14 @@ func energy(s *tags.Status) string {
 // evidence collects what can be read when an act becomes unknown.
 func (h *Handshake) evidence(why string) line.Evidence {
 	s := &h.last
-	return line.Evidence{
+	e := line.Evidence{
 		Why: why, Floor: s.Floor, InFlight: s.InFlight, Phase: s.Phase, IndexState: s.IndexState, EffectCount: s.EffectCount,
 		RetainID: s.RetainID, BootEpoch: s.BootEpoch, LastOutcome: s.Outcome, LastPart: s.Part, ReconnectAge: h.away,
 	}
+	if !h.opts.Class.Tokens() {
+		e.Class = h.opts.Class
+	}
+	return e
 }
 
 // result reads the result that the device holds. An outcome that the handshake does not know is unknown.
@@ -74,8 +78,13 @@ func (h *Handshake) result() line.ActFinished {
 	if outcome < line.OutcomeOK || outcome > line.OutcomeAborted {
 		outcome = line.OutcomeUnknown
 	}
-	return line.ActFinished{
+	done := line.ActFinished{
 		Device: h.device, Token: s.LastCompleted, Outcome: outcome, Reason: s.Reason, Part: s.Part, Index: int(s.Index),
 		Values: s.Values, EffectCount: s.EffectCount,
 	}
+	if !h.opts.Class.Tokens() { // it named no token and no index
+		done.Part = s.ResultPart
+		done.Class, done.Token, done.Index = h.opts.Class, h.open.token, h.open.job.Act.Index
+	}
+	return done
 }

@@ -23,7 +23,8 @@ type Config struct {
 type DeviceConfig struct {
 	ID      line.DeviceID
 	Station line.StationID
-	Kind    line.Kind // of the station: says which tasks the device knows
+	Kind    line.Kind        // of the station: says which tasks the device knows
+	Class   line.DeviceClass // what it remembers of its acts; empty is A
 }
 
 // Defects are the probabilities with which things go wrong.
@@ -141,6 +142,9 @@ func (c *Config) complete() error {
 		}
 		if seen[d.ID] {
 			return fmt.Errorf("virtual plant: device %s is configured twice", d.ID)
+		}
+		if d.Class.Promise() == "" {
+			return fmt.Errorf("virtual plant: device %s: no class %q; known are A, B and C", d.ID, d.Class)
 		}
 		seen[d.ID] = true
 	}

@@ -32,6 +32,8 @@ type device struct {
 	areaOf       line.Token             // the act that it is of
 	stuck        map[uint16][24]float64 // what a stuck instrument shows, by task
 	frozen       *tags.Status           // what a stale face goes on showing; nil = as it is
+	start        bool                   // classes B and C: the start bit
+	failed       uint16                 // class C: why the last start was refused, a line.RejectReason
 }
 
 // retained is what a device keeps in battery-backed memory.
@@ -43,9 +45,11 @@ type retained struct {
 	InFlight    line.Token `json:"in_flight"`
 	EffectCount uint32     `json:"effect_count"`
 	IndexState  uint16     `json:"index_state"`
-	InWork      *begun     `json:"in_work,omitempty"` // what the token in flight stands for
-	Pending     bool       `json:"pending"`           // the last result has not been acknowledged
-	Ring        []result   `json:"ring"`              // the last results, newest last
+	InWork      *begun     `json:"in_work,omitempty"`   // what the token in flight stands for
+	Pending     bool       `json:"pending"`             // the last result has not been acknowledged
+	Jobs        uint32     `json:"jobs,omitempty"`      // class B: jobs ever begun
+	Unlatched   bool       `json:"unlatched,omitempty"` // classes B and C: the last job begun has no result
+	Ring        []result   `json:"ring"`                // the last results, newest last
 }
 
 // begun is what the status block shows of an act that was interrupted.
@@ -125,6 +129,9 @@ func (p *Plant) powerUp(d *device) error {
 		initial, d.phase = packml.Aborted, line.PhaseInterrupted
 		d.alarm(line.AlarmInterrupted)
 	}
+	if !d.Class.Tokens() {
+		d.forgetJob()
+	}
 	machine, err := packml.New(initial)
 	if err != nil {
 		return fmt.Errorf("device %s: %w", d.ID, err)
@@ -179,6 +186,9 @@ func (p *Plant) status(d *device) tags.Status {
 			s.Part, s.Index = r.InWork.Part, r.InWork.Index
 		}
 	case line.PhaseIdle:
+	}
+	if !d.Class.Tokens() {
+		return p.plainStatus(d, s)
 	}
 	return s
 }

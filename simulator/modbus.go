@@ -46,6 +46,9 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 	if first, n, ok := m.inWaveform(r); ok {
 		return m.waveform(first, n), nil
 	}
+	if !m.Modbus.Class.Tokens() {
+		return m.plain(r)
+	}
 	base, want := m.Modbus.StatusBase, uint16(tags.StatusRegisters)
 	if r.IsWrite {
 		base, want = m.Modbus.CommandBase, tags.CommandRegisters
@@ -68,6 +71,39 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 	}
 	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.faces.plant.Order(m.Device, m.Modbus.Order))
 	return block[:], nil
+}
+
+// plain answers for a device of class B or C: the status in one FC03; a command in one FC16, with the start register behind it or
+// without; and the start register alone.
+func (m *modbusFace) plain(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
+	const block, start = tags.PlainCommandRegisters, tags.StartRegister
+	at := r.Addr - m.Modbus.CommandBase
+	alone := r.IsWrite && r.Addr == m.Modbus.CommandBase+start && r.Quantity == 1
+	switch {
+	case r.UnitId != m.Modbus.Unit, r.IsWrite && at != 0 && !alone, !r.IsWrite && r.Addr != m.Modbus.StatusBase:
+		return nil, modbus.ErrIllegalDataAddress
+	case r.IsWrite && !alone && r.Quantity != block && r.Quantity != block+1, !r.IsWrite && r.Quantity != tags.PlainStatusRegisters:
+		return nil, modbus.ErrIllegalDataValue
+	}
+	if m.faces.heard(m.Device) != nil {
+		return nil, modbus.ErrGWTargetFailedToRespond
+	}
+	if !r.IsWrite {
+		status := m.faces.status(m.Device).EncodePlain(uint16(m.head.Add(2)), m.Modbus.Order)
+		return status[:], nil
+	}
+	switch {
+	case alone && r.Args[0] == 0:
+		m.faces.lowerStart(m.Device)
+	case alone:
+		return nil, modbus.ErrIllegalDataValue // a start without a job
+	default:
+		m.faces.plainBlock(m.Device, r.Args[:block], m.Modbus.Order, r.Quantity > block && r.Args[start] != 0)
+	}
+	if m.faces.heard(m.Device) != nil {
+		return nil, modbus.ErrGWTargetFailedToRespond
+	}
+	return nil, nil
 }
 
 // inWaveform reports whether a request reads of the waveform area, if the device has one, and from which of its registers on.

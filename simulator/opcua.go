@@ -29,6 +29,7 @@ type opcuaFace struct {
 	namespace uint16
 	head      uint16
 	snapshots map[*server.Session]*snapshot // touched by the one worker alone
+	job       []uint16                      // classes B and C: the block of a job that waits for its start bit; likewise
 }
 
 // snapshot is what the fields of one Read request are served from.

@@ -15,6 +15,10 @@ func (o *opcuaFace) addNodes() {
 	m := o.server.NamespaceManager()
 	o.namespace = m.Add(o.OPCUA.Namespace)
 	object := o.node(m, ua.ObjectIDObjectsFolder, ua.ReferenceTypeIDOrganizes, o.OPCUA.Object)
+	if !o.OPCUA.Class.Tokens() {
+		o.addPlain(m, object)
+		return
+	}
 	if o.OPCUA.Face == tags.FaceBlocks {
 		o.addBlocks(m, object)
 		o.addWaveform(m, object)

@@ -145,6 +145,9 @@ func (p *Plant) Command(now time.Time, id line.DeviceID, c tags.Command) line.Re
 
 // receive is what a device does with a whole block, and what it remembers of a refusal.
 func (p *Plant) receive(now time.Time, d *device, c tags.Command) line.RejectReason {
+	if !d.Class.Tokens() {
+		return p.plain(now, d, c)
+	}
 	reason := p.judge(now, d, c)
 	if reason != 0 {
 		d.rejected, d.rejectReason = c.Token, reason

@@ -111,7 +111,7 @@ func (p *Plant) permit(d *device, c tags.Command) (t trade, a act, reason line.R
 		done = p.world.retests[d.Station]
 	}
 	a.attempt = done + 1
-	if t.mark && done > 0 && c.Flags&tags.FlagRework == 0 {
+	if t.mark && done > 0 && d.Class.Tokens() && c.Flags&tags.FlagRework == 0 {
 		return t, a, line.RejectIndexDone
 	}
 	return t, a, 0
@@ -174,6 +174,7 @@ func (p *Plant) energise(at time.Time, d *device, token line.Token) {
 	if a.Flags&tags.FlagDryRun != 0 {
 		return
 	}
+	p.count(d)
 	t := trades[line.Task(a.Task)]
 	if t.counts() {
 		d.retained.EffectCount++ // counted before it flows: a count that did not rise proves that nothing happened
@@ -230,6 +231,7 @@ func (p *Plant) latch(d *device) {
 		r.Ring = append(r.Ring[:0:0], r.Ring[len(r.Ring)-ringSize:]...)
 	}
 	r.InFlight, r.InWork, r.Pending, d.phase = 0, nil, true, line.PhaseDone
+	d.latched()
 	p.keep(d)
 }
 

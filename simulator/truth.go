@@ -124,6 +124,9 @@ func (l *truthLog) append(e Event) error {
 // emit is the only way in which the world changes: the event is written and then applied.
 func (p *Plant) emit(e Event) {
 	e.N, e.At = p.world.n+1, e.At.UTC()
+	if d := p.devices[e.Device]; d != nil && !d.Class.Tokens() {
+		e.Token, e.Fence = 0, 0 // the device was told none; what it numbers its jobs with is its own
+	}
 	if p.truth != nil {
 		if err := p.truth.append(e); err != nil {
 			p.broken = err

@@ -105,6 +105,9 @@ func (m *Machine) open(now time.Time, a Act, attempt int) bool {
 		Token: m.host.Token(), Device: d.ID, Task: a.Task, Name: a.Name(), Part: a.Part, Index: a.Index, Attempt: attempt,
 		Rework: a.Rework, Params: a.Params, RetainID: d.Status.RetainID, Effects: d.Status.EffectCount, Within: a.Within,
 	}
+	if !d.Status.Class.Tokens() {
+		in.Class = d.Status.Class
+	}
 	if m.visit != nil && m.visit.Recipe != nil {
 		in.RecipeHash = m.visit.Recipe.Hash
 	}
@@ -119,7 +122,13 @@ func (m *Machine) open(now time.Time, a Act, attempt int) bool {
 // ready reports whether the device that does the act can take it.
 func (m *Machine) ready(role Role) bool {
 	d := m.device(role)
-	return d != nil && d.missing() == "" && d.State() == packml.Execute && d.Status.Phase != line.PhaseInterrupted
+	if d == nil || d.missing() != "" || d.State() != packml.Execute {
+		return false
+	}
+	if !d.Status.Class.Tokens() {
+		return d.Status.Phase == line.PhaseIdle // what it does after the intent is recorded must be of that intent: it names no token
+	}
+	return d.Status.Phase != line.PhaseInterrupted
 }
 
 // Handle takes what the edge of one of the station's devices tells.
@@ -246,6 +255,7 @@ func (m *Machine) record(now time.Time, e line.ActFinished, j Judgement) {
 		Token: e.Token, Device: e.Device, Task: in.Task, Part: e.Part, Index: in.Index, Attempt: in.Attempt, Rework: in.Rework,
 		Outcome: e.Outcome, Reason: e.Reason, Measurements: j.Measurements, Verdict: j.Verdict, Code: j.Code, Text: j.Text,
 		EffectCount: e.EffectCount, Simulated: d != nil && d.Simulated, Waveform: waveform, NoWaveform: e.NoWaveform,
+		Class: e.Class,
 	}})
 	if in.Task == line.TaskMaster && m.interval > 0 {
 		m.checked(now, j)

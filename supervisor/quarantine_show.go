@@ -78,6 +78,8 @@ func (p *pack) evidence() []string {
 			list = append(list, m.String())
 		}
 		return list
+	case !e.Class.Tokens():
+		list = append(list, fmt.Sprintf("%s is of class %s and names no act: what it shows is of this one only as far as nobody else has worked with it", d.Device, e.Class))
 	case e.RetainID != d.intent.RetainID:
 		list = append(list, fmt.Sprintf("%s has forgotten everything since the act was ordered: what it says now is no evidence", d.Device))
 	case e.Floor < d.Token:
@@ -87,7 +89,9 @@ func (p *pack) evidence() []string {
 	default:
 		list = append(list, fmt.Sprintf("%s had accepted act %s", d.Device, d.Token), indexWords[e.IndexState])
 	}
-	list = append(list, fmt.Sprintf("effects counted by the device: %d before the act, %d after it", d.intent.Effects, e.EffectCount))
+	if e.Class != line.ClassC { // it counts nothing
+		list = append(list, fmt.Sprintf("effects counted by the device: %d before the act, %d after it", d.intent.Effects, e.EffectCount))
+	}
 	if e.LastPart != "" {
 		list = append(list, "its scanner read "+e.LastPart)
 	}

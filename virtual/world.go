@@ -75,7 +75,7 @@ func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant
 func (w *World) Restart(l *supervisor.Line, fence uint16) {
 	w.Line, w.inbox, w.tick, w.late, w.err = l, nil, w.Now, nil, nil
 	for _, e := range w.edges {
-		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{}), next: w.Now}
+		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{Class: w.Plant.Class(e.id)}), next: w.Now}
 	}
 	w.carryOut(w.Line.Resume(w.Now))
 }
@@ -157,7 +157,7 @@ func (w *World) wire(e *edge) {
 		in = plc.Failed{Err: errCut, Class: plc.Unknown}
 		e.broken = false
 	case e.redial:
-		in = plc.Connected{Waveforms: true}
+		in = plc.Connected{Waveforms: w.Plant.Class(e.id).Tokens()}
 	case e.piece:
 		in = plc.PieceRead{Bytes: w.Plant.Waveform(w.Now, e.id)[e.at:]}
 	case e.awaiting && w.Plant.Order(e.id, tags.ABCD) != tags.ABCD: // nothing that arrives is whole

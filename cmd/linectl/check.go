@@ -39,6 +39,7 @@ word order. It writes nothing to a device.`,
 			fmt.Fprintf(out, "recipe %s revision %s, %s, hash %.12s: no problem found\n", r.Product, r.Revision, r.Status, r.Hash)
 		}
 		fmt.Fprintf(out, "shipping notices: %d cells: no problem found\n", len(l.cells))
+		l.config.promises(out)
 		for _, note := range l.notes {
 			fmt.Fprintln(out, "note:", note)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -49,6 +50,10 @@ func checkDevices(c *cobra.Command, cfg *Config) error {
 			return
 		}
 		s := f.status
+		if !d.Class.Tokens() {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t-\t-\t-\t-\tspeaks the plain blocks of class %s\n", d.id, kind, d.Address, packml.State(s.Machine), dash(s.Part), d.Class)
+			return
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%08x\t%d\t%d\t%s\tspeaks the handshake\n",
 			d.id, kind, d.Address, packml.State(s.Machine), dash(s.Part), s.RetainID, s.BootEpoch, s.FenceHighest, s.Floor)
 	})
@@ -70,4 +75,13 @@ func readOnce(ctx context.Context, d dialer) (tags.Status, error) {
 	}
 	defer conn.Close()
 	return conn.Read(ctx)
+}
+
+// promises tells of the devices of classes B and C what they can prove and what not.
+func (c *Config) promises(w io.Writer) {
+	c.devices(func(_ *Station, d *Device) {
+		if !d.Class.Tokens() {
+			fmt.Fprintf(w, "note: %s is of class %s: it %s\n", d.id, d.Class, d.Class.Promise())
+		}
+	})
 }

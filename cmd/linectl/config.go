@@ -41,12 +41,12 @@ type Station struct {
 
 // Device is one device of a station and the way to it. Its identity is the station and its role, "ST060.welder".
 type Device struct {
-	Role      stations.Role  `yaml:"role"`
-	Protocol  string         `yaml:"protocol"` // modbus or opcua
-	Address   string         `yaml:"address"`  // host:port
-	Class     string         `yaml:"class"`    // handshake class; A is the only one so far
-	Simulated *bool          `yaml:"simulated"`
-	WordOrder tags.WordOrder `yaml:"word_order"` // of numbers of 32 and 64 bits; ABCD unless said
+	Role      stations.Role    `yaml:"role"`
+	Protocol  string           `yaml:"protocol"` // modbus or opcua
+	Address   string           `yaml:"address"`  // host:port
+	Class     line.DeviceClass `yaml:"class"`    // how much it can prove of its acts: A, B or C; A unless said
+	Simulated *bool            `yaml:"simulated"`
+	WordOrder tags.WordOrder   `yaml:"word_order"` // of numbers of 32 and 64 bits; ABCD unless said
 
 	Unit        int  `yaml:"unit"`         // modbus: unit identifier
 	CommandBase *int `yaml:"command_base"` // modbus: first register of the command block
@@ -96,7 +96,7 @@ func (c *Config) complete() {
 
 func (d *Device) complete() {
 	if d.Class == "" {
-		d.Class = "A"
+		d.Class = line.ClassA
 	}
 	if d.WordOrder == "" {
 		d.WordOrder = tags.ABCD
@@ -113,6 +113,9 @@ func (d *Device) complete() {
 	}
 	if d.Face == "" {
 		d.Face = tags.FaceMethod
+		if !d.Class.Tokens() {
+			d.Face = tags.FaceBlocks
+		}
 	}
 	if d.Namespace == "" {
 		d.Namespace = tags.DefaultNamespace
@@ -124,7 +127,7 @@ func (d *Device) complete() {
 
 // modbus returns the map of a checked device.
 func (d *Device) modbus() tags.ModbusMap {
-	m := tags.ModbusMap{Unit: byte(d.Unit), CommandBase: uint16(*d.CommandBase), StatusBase: uint16(*d.StatusBase), Order: d.WordOrder}
+	m := tags.ModbusMap{Unit: byte(d.Unit), CommandBase: uint16(*d.CommandBase), StatusBase: uint16(*d.StatusBase), Order: d.WordOrder, Class: d.Class}
 	if d.WaveformBase != nil {
 		m.WaveformBase = uint16(*d.WaveformBase)
 	}
@@ -133,7 +136,15 @@ func (d *Device) modbus() tags.ModbusMap {
 
 // opcua returns the map of a checked device.
 func (d *Device) opcua() tags.OPCUAMap {
-	return tags.OPCUAMap{Namespace: d.Namespace, Object: d.Object, Face: d.Face, Order: d.WordOrder, Waveform: d.Waveform}
+	return tags.OPCUAMap{Namespace: d.Namespace, Object: d.Object, Face: d.Face, Order: d.WordOrder, Class: d.Class, Waveform: d.Waveform}
+}
+
+// blocks returns how many registers the device's two blocks take, the start register with the command.
+func (d *Device) blocks() (command, status int) {
+	if d.Class.Tokens() {
+		return tags.CommandRegisters, tags.StatusRegisters
+	}
+	return tags.StartRegister + 1, tags.PlainStatusRegisters
 }
 
 // at returns a path of the file as the process must open it.

@@ -109,9 +109,7 @@ func (k *checker) device(at string, d *Device) {
 	} else if ip := net.ParseIP(host); d.simulated && (ip == nil || !ip.IsLoopback()) {
 		k.say(at+".address", "a simulated device is on loopback only, not on %s; say simulated: false if it is a real one", host)
 	}
-	if d.Class != "A" {
-		k.say(at+".class", "handshake class %q is not supported; A is", d.Class)
-	}
+	k.class(at, d)
 	if _, err := tags.ParseWordOrder(string(d.WordOrder)); err != nil {
 		k.say(at+".word_order", "%v", err)
 	}
@@ -139,19 +137,33 @@ func (k *checker) device(at string, d *Device) {
 	}
 }
 
+// class looks at what the class of a device makes of the other keys.
+func (k *checker) class(at string, d *Device) {
+	switch {
+	case d.Class.Promise() == "":
+		k.say(at+".class", "unknown class %q; known are A, B and C", d.Class)
+	case d.Class.Tokens():
+	case d.Protocol == protocolOPCUA && d.Face == tags.FaceMethod:
+		k.say(at+".face", "a device of class %s has no method with a token; leave face out", d.Class)
+	case d.Waveform || d.WaveformBase != nil:
+		k.say(at, "%s: a waveform is named by the token of its act, and a device of class %s knows none; leave waveform and waveform_base out", d.id, d.Class)
+	}
+}
+
 func (k *checker) registers(at string, d *Device) {
 	if d.Unit < 1 || d.Unit > 247 {
 		k.say(at+".unit", "unit %d; want 1 to 247", d.Unit)
 	}
 	command, status := *d.CommandBase, *d.StatusBase
-	for key, r := range map[string]struct{ base, n int }{"command_base": {command, tags.CommandRegisters}, "status_base": {status, tags.StatusRegisters}} {
+	commands, statuses := d.blocks()
+	for key, r := range map[string]struct{ base, n int }{"command_base": {command, commands}, "status_base": {status, statuses}} {
 		if r.base < 0 || r.base+r.n > 1<<16 {
 			k.say(at+"."+key, "%s %d: the block of %d registers does not fit into 0 to 65535", key, r.base, r.n)
 		}
 	}
-	if overlap(command, tags.CommandRegisters, status, tags.StatusRegisters) {
+	if overlap(command, commands, status, statuses) {
 		k.say(at+".status_base", "%s: registers overlap: the command block takes %d to %d, the status block %d to %d",
-			d.id, command, command+tags.CommandRegisters-1, status, status+tags.StatusRegisters-1)
+			d.id, command, command+commands-1, status, status+statuses-1)
 	}
 	k.waveform(at, d)
 }
@@ -213,8 +225,10 @@ func clash(a, b *Device) string {
 	case a.Protocol == protocolOPCUA && a.Object == b.Object && a.Namespace == b.Namespace:
 		return "are one object at one address"
 	case a.Protocol == protocolModbus && a.Unit == b.Unit:
-		for _, x := range []struct{ base, n int }{{*a.CommandBase, tags.CommandRegisters}, {*a.StatusBase, tags.StatusRegisters}} {
-			for _, y := range []struct{ base, n int }{{*b.CommandBase, tags.CommandRegisters}, {*b.StatusBase, tags.StatusRegisters}} {
+		ac, as := a.blocks()
+		bc, bs := b.blocks()
+		for _, x := range []struct{ base, n int }{{*a.CommandBase, ac}, {*a.StatusBase, as}} {
+			for _, y := range []struct{ base, n int }{{*b.CommandBase, bc}, {*b.StatusBase, bs}} {
 				if overlap(x.base, x.n, y.base, y.n) {
 					return fmt.Sprintf("share registers at one address: %d to %d and %d to %d", x.base, x.base+x.n-1, y.base, y.base+y.n-1)
 				}

@@ -21,6 +21,7 @@ type (
 // edges carries the line's jobs to the devices.
 type edges struct {
 	devices map[line.DeviceID]edge
+	classes map[line.DeviceID]line.DeviceClass
 	keep    func(waveform []byte) (hash string, err error) // durable when it returns
 }
 
@@ -31,7 +32,7 @@ func (e *edges) Send(j line.Job) { e.devices[j.Device].Send(j) }
 func (e *edges) start(ctx context.Context, dialers map[line.DeviceID]dialer, fence uint16, loop *supervisor.Loop, log *slog.Logger) {
 	for id, d := range dialers {
 		e.devices[id] = plc.Start(ctx, plc.Config{
-			Device: id, Fence: fence, Dialer: d, Log: log,
+			Device: id, Fence: fence, Dialer: d, Log: log, Options: plc.Options{Class: e.classes[id]},
 			Events: func(event line.DeviceEvent) { loop.Tell(ctx, e.kept(event)) },
 		})
 	}
@@ -58,6 +59,13 @@ func (e *edges) wait() {
 	for _, d := range e.devices {
 		<-d.Done()
 	}
+}
+
+// classes returns what every device can prove.
+func (c *Config) classes() map[line.DeviceID]line.DeviceClass {
+	all := map[line.DeviceID]line.DeviceClass{}
+	c.devices(func(_ *Station, d *Device) { all[d.id] = d.Class })
+	return all
 }
 
 // newDialers makes the way to every device of a checked configuration.

@@ -139,7 +139,7 @@ func (r *runner) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	edges := &edges{devices: map[line.DeviceID]edge{}, keep: store.KeepWaveform}
+	edges := &edges{devices: map[line.DeviceID]edge{}, classes: files.config.classes(), keep: store.KeepWaveform}
 	loop := supervisor.NewLoop(l, store, edges, r.log)
 	keeper, err := r.openAccounts(l, loop)
 	if err != nil {

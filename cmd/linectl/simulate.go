@@ -128,7 +128,7 @@ func (p *plantRunner) plantConfig(cfg *Config) simulator.Config {
 	s := simulator.Config{Seed: p.seed, Speed: p.speed, CellsPerLane: p.cells}
 	cfg.devices(func(st *Station, d *Device) {
 		if d.simulated {
-			s.Devices = append(s.Devices, simulator.DeviceConfig{ID: d.id, Station: st.ID, Kind: st.Kind})
+			s.Devices = append(s.Devices, simulator.DeviceConfig{ID: d.id, Station: st.ID, Kind: st.Kind, Class: d.Class})
 		}
 	})
 	return s

@@ -94,14 +94,18 @@ func (c *conn) readOnce(ctx context.Context) (tags.Status, error) {
 	if err := c.usable(ctx); err != nil {
 		return tags.Status{}, err
 	}
-	b, err := c.client.ReadHoldingRegisters(c.layout.StatusBase, tags.StatusRegisters)
+	n, decode := tags.StatusRegisters, tags.DecodeStatus
+	if !c.layout.Class.Tokens() {
+		n, decode = tags.PlainStatusRegisters, tags.DecodePlainStatus
+	}
+	b, err := c.client.ReadHoldingRegisters(c.layout.StatusBase, uint16(n)) //nolint:gosec // 109 or 101
 	if err != nil {
 		return tags.Status{}, c.fault("read status", modbus.FuncCodeReadHoldingRegisters, c.layout.StatusBase, err)
 	}
-	if len(b) != 2*tags.StatusRegisters {
-		return tags.Status{}, c.broken(fmt.Errorf("read status at %s: %d bytes came, want %d", c.where, len(b), 2*tags.StatusRegisters))
+	if len(b) != 2*n {
+		return tags.Status{}, c.broken(fmt.Errorf("read status at %s: %d bytes came, want %d", c.where, len(b), 2*n))
 	}
-	s, err := tags.DecodeStatus(words(b), c.layout.Order)
+	s, err := decode(words(b), c.layout.Order)
 	switch {
 	case errors.Is(err, tags.ErrMagic):
 		return s, &plc.ConfigurationError{
@@ -119,13 +123,33 @@ func (c *conn) Write(ctx context.Context, cmd tags.Command) error {
 	if err := c.usable(ctx); err != nil {
 		return err
 	}
+	if !c.layout.Class.Tokens() {
+		return c.writePlain(cmd)
+	}
 	block := cmd.Encode(c.layout.Order)
+	return c.writeWords(c.layout.CommandBase, block[:])
+}
+
+// writePlain writes the start register with the block of a job, alone when it is taken down, and never with anything else.
+func (c *conn) writePlain(cmd tags.Command) error {
+	block := cmd.EncodePlain(c.layout.Order)
+	switch cmd.Op {
+	case tags.OpExecute:
+		return c.writeWords(c.layout.CommandBase, append(block[:], 1))
+	case tags.OpAcknowledge:
+		return c.writeWords(c.layout.CommandBase+tags.StartRegister, []uint16{0})
+	case tags.OpVoid, tags.OpQuery, tags.OpMachine, tags.OpUnitMode:
+	}
+	return c.writeWords(c.layout.CommandBase, block[:])
+}
+
+func (c *conn) writeWords(base uint16, block []uint16) error {
 	b := make([]byte, 0, 2*len(block))
 	for _, w := range block {
 		b = binary.BigEndian.AppendUint16(b, w)
 	}
-	if _, err := c.client.WriteMultipleRegisters(c.layout.CommandBase, tags.CommandRegisters, b); err != nil {
-		return c.fault("write command", modbus.FuncCodeWriteMultipleRegisters, c.layout.CommandBase, err)
+	if _, err := c.client.WriteMultipleRegisters(base, uint16(len(block)), b); err != nil { //nolint:gosec // 65 at most
+		return c.fault("write command", modbus.FuncCodeWriteMultipleRegisters, base, err)
 	}
 	return nil
 }

@@ -41,19 +41,24 @@ func isClass(v any, want ua.NodeClass) bool {
 }
 
 func (b *blocks) read(ctx context.Context, c *conn) (tags.Status, error) {
+	return b.readBlock(ctx, c, tags.StatusRegisters, tags.DecodeStatus)
+}
+
+// readBlock reads the status block of a layout.
+func (b *blocks) readBlock(ctx context.Context, c *conn, n int, decode func([]uint16, tags.WordOrder) (tags.Status, error)) (tags.Status, error) {
 	values, err := c.values(ctx, "status block", ua.AttributeIDValue, b.status)
 	if err != nil {
 		return tags.Status{}, err
 	}
 	block, ok := values[0].([]byte)
-	if !ok || len(block) != 2*tags.StatusRegisters {
-		return tags.Status{}, c.mapping([]string{fmt.Sprintf("%s is no ByteString of %d bytes", b.status, 2*tags.StatusRegisters)})
+	if !ok || len(block) != 2*n {
+		return tags.Status{}, c.mapping([]string{fmt.Sprintf("%s is no ByteString of %d bytes", b.status, 2*n)})
 	}
-	registers := make([]uint16, tags.StatusRegisters)
+	registers := make([]uint16, n)
 	for i := range registers {
 		registers[i] = binary.BigEndian.Uint16(block[2*i:])
 	}
-	s, err := tags.DecodeStatus(registers, b.order)
+	s, err := decode(registers, b.order)
 	switch {
 	case err == nil:
 		return s, nil
@@ -70,21 +75,32 @@ func (b *blocks) write(ctx context.Context, c *conn, cmd tags.Command) error {
 	for _, r := range registers {
 		block = binary.BigEndian.AppendUint16(block, r)
 	}
-	value, err := ua.NewVariant(block)
+	return c.writeNodes(ctx, []*ua.NodeID{b.command}, block)
+}
+
+// writeNodes writes a value into each node in one Write request, in this order.
+func (c *conn) writeNodes(ctx context.Context, nodes []*ua.NodeID, values ...any) error {
+	request := &ua.WriteRequest{}
+	for i, node := range nodes {
+		value, err := ua.NewVariant(values[i])
+		if err != nil {
+			return fmt.Errorf("write command block at %s: %w", c.where, err)
+		}
+		request.NodesToWrite = append(request.NodesToWrite, &ua.WriteValue{
+			NodeID: node, AttributeID: ua.AttributeIDValue, Value: &ua.DataValue{EncodingMask: ua.DataValueValue, Value: value},
+		})
+	}
+	response, err := c.client.Write(ctx, request)
 	if err != nil {
 		return fmt.Errorf("write command block at %s: %w", c.where, err)
 	}
-	response, err := c.client.Write(ctx, &ua.WriteRequest{NodesToWrite: []*ua.WriteValue{{
-		NodeID: b.command, AttributeID: ua.AttributeIDValue, Value: &ua.DataValue{EncodingMask: ua.DataValueValue, Value: value},
-	}}})
-	if err != nil {
-		return fmt.Errorf("write command block at %s: %w", c.where, err)
-	}
-	if response == nil || len(response.Results) != 1 {
+	if response == nil || len(response.Results) != len(nodes) {
 		return fmt.Errorf("write command block at %s: the number of answers is not that of the questions", c.where)
 	}
-	if code := response.Results[0]; code != ua.StatusOK {
-		return c.refused("write command block", b.command, code)
+	for i, code := range response.Results {
+		if code != ua.StatusOK {
+			return c.refused("write command block", nodes[i], code)
+		}
 	}
 	return nil
 }

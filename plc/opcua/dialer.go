@@ -193,10 +193,12 @@ func (d *Dialer) bind(ctx context.Context, c *conn) error {
 		return err
 	}
 	node := func(name string) *ua.NodeID { return ua.NewStringNodeID(index, d.Map.Object+name) }
-	switch d.Map.Face {
-	case tags.FaceBlocks:
+	switch {
+	case !d.Map.Class.Tokens():
+		c.face = &plainBlocks{blocks{command: node(".CommandBlock"), status: node(".StatusBlock"), order: d.Map.Order}, node(".Execute")}
+	case d.Map.Face == tags.FaceBlocks:
 		c.face = &blocks{command: node(".CommandBlock"), status: node(".StatusBlock"), order: d.Map.Order}
-	case tags.FaceMethod:
+	case d.Map.Face == tags.FaceMethod:
 		c.face = newMethod(node)
 	default:
 		return d.misconfigured(fmt.Errorf("unknown face %q", d.Map.Face), "use method or blocks")

@@ -1,6 +1,10 @@
 package tags
 
-import "fmt"
+import (
+	"fmt"
+
+	"linectl/line"
+)
 
 // WordOrder is how a device lays a 32-bit number ABCD into two registers.
 type WordOrder string
@@ -39,6 +43,8 @@ type ModbusMap struct {
 	StatusBase  uint16    // first holding register of the status block, read by one FC03
 	Order       WordOrder // of numbers of 32 and 64 bits
 
+	Class line.DeviceClass // A, and empty: the blocks of the handshake; B and C: the plain blocks
+
 	WaveformBase uint16 // first holding register of the waveform area, read by FC03 in pieces; 0 = the device offers none
 }
 
@@ -60,6 +66,8 @@ type OPCUAMap struct {
 	Object    string // the device's object: Object+".Execute", Object+".Status.<field>", Object+".CommandBlock", Object+".StatusBlock"
 	Face      Face
 	Order     WordOrder // of the blocks in FaceBlocks
+
+	Class line.DeviceClass // A, and empty: as the face says; B and C: the plain blocks, "Object.CommandBlock", ".StatusBlock" and ".Execute"
 
 	Waveform bool // the device offers the waveform area as a ByteString: Object+".Status.Waveform", or ".WaveformBlock" in FaceBlocks
 }

@@ -79,6 +79,8 @@ type Status struct {
 	Alarms        uint32
 	FirstOut      uint16
 	Sensors       uint32
+	ResultPart    string // classes B and C: the part of the last result, as the device read it or was told it; class A: Part is it while done
+	Start         bool   // classes B and C: the start bit as the device sees it
 }
 
 // What is wrong with a block that was read or received.

@@ -1,0 +1,118 @@
+package virtual_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"linectl/line"
+	"linectl/simulator"
+	"linectl/virtual"
+)
+
+// newClassedRig is a line some of whose devices are of other classes than A.
+func newClassedRig(t testing.TB, seed uint64, dir string, class func(line.DeviceID) line.DeviceClass) *rig {
+	t.Helper()
+	r := newRig(t, seed, "")
+	r.dir, r.truth = dir, nil
+	for i := range r.plantC.Devices {
+		r.plantC.Devices[i].Class = class(r.plantC.Devices[i].ID)
+	}
+	r.World = virtual.New(morning, r.Line, r.fence, r.plant(morning), r.memory)
+	return r
+}
+
+// drawn lets a seed choose the classes: a third of the devices each.
+func drawn(seed uint64) func(line.DeviceID) line.DeviceClass {
+	chance := rand.New(rand.NewPCG(seed, 3))
+	return func(line.DeviceID) line.DeviceClass {
+		return []line.DeviceClass{line.ClassA, line.ClassB, line.ClassC}[chance.IntN(3)]
+	}
+}
+
+// TestOnePackOfEachProductByEveryClass builds with devices of one class only: as well as with tokens, as long as nothing goes wrong.
+func TestOnePackOfEachProductByEveryClass(t *testing.T) {
+	for _, class := range []line.DeviceClass{line.ClassB, line.ClassC} {
+		t.Run(string(class), func(t *testing.T) {
+			r := newClassedRig(t, 1, "", func(line.DeviceID) line.DeviceClass { return class })
+			r.setUp(sampleOrders()...)
+			snap := r.finish(20 * time.Minute)
+			if snap.Good != 3 {
+				t.Errorf("%d good packs, want 3\n%s", snap.Good, r.picture())
+			}
+			r.checkTruth()
+			for _, rec := range r.memory.Records {
+				switch f := rec.Fact.(type) {
+				case line.ActQuarantined:
+					t.Errorf("%v was given up though nothing went wrong: %s", f.Token, f.Evidence.Why)
+				case line.ActDone:
+					if f.Class != class {
+						t.Fatalf("the result of %v does not say that the device of class %s named no token", f.Token, class)
+					}
+				default: // not of interest here
+				}
+			}
+		})
+	}
+}
+
+// TestMixedClassesSupervisorKilled kills the supervisor again and again beside devices of all classes.
+func TestMixedClassesSupervisorKilled(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
+			chance := rand.New(rand.NewPCG(seed, 1))
+			r := newClassedRig(t, seed+1, "", drawn(seed))
+			store := &mortal{kept: &r.memory.Records}
+			r.Store = store
+			r.setUp(sampleOrders()...)
+			for range 20 {
+				store.in, store.durable = 1+chance.IntN(60), chance.IntN(2) == 0
+				if _, err := r.Run(10*time.Minute, r.attended()); !errors.Is(err, errPowerCut) {
+					break // all packs are finished
+				}
+				r.restart()
+				r.start()
+			}
+			store.in = 0
+			r.finish(20 * time.Minute)
+			r.checkTruth()
+		})
+	}
+}
+
+// TestMixedClassesDevicesFail lets everything that a link and a controller can do happen to devices of all classes.
+func TestMixedClassesDevicesFail(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
+			chance := rand.New(rand.NewPCG(seed, 4))
+			r := newClassedRig(t, seed+1, "", drawn(seed))
+			r.setUp(sampleOrders()...)
+			devices := r.Plant.Devices()
+			for range 25 {
+				if done, _ := r.Run(time.Duration(chance.IntN(5000))*time.Millisecond, r.attended()); done {
+					break
+				}
+				f := simulator.Fault{Target: string(devices[chance.IntN(len(devices))])}
+				switch chance.IntN(5) {
+				case 0:
+					f.Name = simulator.PLCReboot
+				case 1:
+					f.Name = simulator.PLCRebootForgets
+				case 2:
+					f.Name, f.For = simulator.LostAck, time.Duration(1+chance.IntN(4))*time.Second
+				case 3:
+					f.Name, f.For = simulator.DropComms, time.Duration(1+chance.IntN(4))*time.Second
+				default:
+					f.Name, f.For = simulator.SlowAnswers, time.Duration(1+chance.IntN(4))*time.Second
+				}
+				if _, err := r.Plant.Inject(r.Now, f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.finish(20 * time.Minute)
+			r.checkTruth()
+		})
+	}
+}
