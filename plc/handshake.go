@@ -124,6 +124,7 @@ type Handshake struct {
 	dialAt    time.Time
 	pollAt    time.Time
 	wroteAt   time.Time // last write of any kind: it is our heartbeat
+	askedAt   time.Time // when the last read was asked for: what it shows is at least as new
 	asked     uint64    // reads asked for, so that a job is judged by a read of its own
 	wrote     bool      // the round being awaited began with a write
 	failures  int       // in a row, until a round of write and read succeeds
@@ -217,6 +218,7 @@ func (h *Handshake) advance(now time.Time, out *Output) {
 	}
 	out.Read, h.awaiting = true, true
 	h.wrote = out.Write != nil
+	h.askedAt = now
 	h.asked++
 }
 

@@ -10,7 +10,7 @@ import (
 // ask applies rules Q and S to an Execute or a Reconcile.
 func (h *Handshake) ask(now time.Time, out *Output) bool {
 	w, s := &h.open, &h.last
-	found, why := h.proof.examine(now, s, w)
+	found, why := h.proof.examine(h.askedAt, s, w)
 	switch found {
 	case completed:
 		return h.finished(now, out)
@@ -110,7 +110,7 @@ func (h *Handshake) refusedForGood() bool {
 // refuse voids the token and then tells the refusal. Should a late block have started the act after all, that is found here.
 func (h *Handshake) refuse(now time.Time, out *Output) bool {
 	w, s := &h.open, &h.last
-	found, why := h.proof.examine(now, s, w)
+	found, why := h.proof.examine(h.askedAt, s, w)
 	switch found {
 	case completed:
 		return h.finished(now, out)
@@ -142,7 +142,7 @@ func (h *Handshake) unknown(now time.Time, out *Output, why string) bool {
 
 // fenceOff voids the token until no block of it can start anything any more.
 func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
-	if h.takenOver() || h.proof.closed(now, &h.last, &h.open) {
+	if h.takenOver() || h.proof.closed(h.askedAt, &h.last, &h.open) {
 		return true
 	}
 	h.void(now, out)

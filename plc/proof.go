@@ -11,10 +11,10 @@ import (
 // proof is what a device can prove of an act: all in which the classes of devices differ. Whatever a class cannot prove is
 // doubtful, and so it ends with a person.
 type proof interface {
-	// examine says what the status proves of the open act. For doubtful it also says why, in the operator's words.
-	examine(now time.Time, s *tags.Status, w *work) (finding, string)
+	// examine says what the status, asked for at a time, proves of the open act. For doubtful it also says why, in the operator's words.
+	examine(asked time.Time, s *tags.Status, w *work) (finding, string)
 	// closed reports whether no command of an act that was given up can start anything any more.
-	closed(now time.Time, s *tags.Status, w *work) bool
+	closed(asked time.Time, s *tags.Status, w *work) bool
 	// holds reports whether the device waits for the acknowledgement of a result.
 	holds(s *tags.Status, token line.Token) bool
 }
@@ -51,7 +51,7 @@ func (tokens) holds(s *tags.Status, token line.Token) bool { return holdsResult(
 // job has none yet. The count when the act was ordered stands in the intent.
 type counted struct{ device line.DeviceID }
 
-func (c counted) examine(now time.Time, s *tags.Status, w *work) (finding, string) {
+func (c counted) examine(asked time.Time, s *tags.Status, w *work) (finding, string) {
 	was, is := w.job.Act.Effects, s.EffectCount
 	stands := fmt.Sprintf("the counter of %s stands at %d, it was %d when the job was ordered: ", c.device, is, was)
 	switch {
@@ -59,7 +59,7 @@ func (c counted) examine(now time.Time, s *tags.Status, w *work) (finding, strin
 		return running, ""
 	case is == was && !w.sent:
 		return notAccepted, ""
-	case is == was && now.Sub(w.sentAt) < settle:
+	case is == was && asked.Sub(w.sentAt) < settle:
 		return running, "" // it may still be on its way
 	case is == was && was == 0:
 		return doubtful, stands + "a counter at nought cannot tell a job that was not begun from a counter that was lost"
@@ -80,8 +80,8 @@ func (c counted) examine(now time.Time, s *tags.Status, w *work) (finding, strin
 }
 
 // closed waits for what may be on its way: the device cannot be told to refuse it.
-func (counted) closed(now time.Time, s *tags.Status, w *work) bool {
-	return now.Sub(w.sentAt) >= settle && s.Phase != line.PhaseExecuting
+func (counted) closed(asked time.Time, s *tags.Status, w *work) bool {
+	return asked.Sub(w.sentAt) >= settle && s.Phase != line.PhaseExecuting
 }
 
 func (counted) holds(*tags.Status, line.Token) bool { return false }
@@ -90,8 +90,8 @@ func (counted) holds(*tags.Status, line.Token) bool { return false }
 // it, what it does and shows is of this act, for no act is ordered before the bit is seen down.
 type edged struct{ device line.DeviceID }
 
-func (e edged) examine(now time.Time, s *tags.Status, w *work) (finding, string) {
-	early := now.Sub(w.sentAt) < settle
+func (e edged) examine(asked time.Time, s *tags.Status, w *work) (finding, string) {
+	early := asked.Sub(w.sentAt) < settle
 	switch {
 	case !w.sent:
 		return notAccepted, ""
@@ -109,8 +109,8 @@ func (e edged) examine(now time.Time, s *tags.Status, w *work) (finding, string)
 	return doubtful, fmt.Sprintf("the start bit of %s is down: the command was lost, or the device was restarted after it; nobody can say whether the job was done", e.device)
 }
 
-func (edged) closed(now time.Time, s *tags.Status, w *work) bool {
-	return now.Sub(w.sentAt) >= settle && s.Phase == line.PhaseIdle && !s.Start
+func (edged) closed(asked time.Time, s *tags.Status, w *work) bool {
+	return asked.Sub(w.sentAt) >= settle && s.Phase == line.PhaseIdle && !s.Start
 }
 
 func (edged) holds(s *tags.Status, _ line.Token) bool {

@@ -25,6 +25,7 @@ type scanner struct {
 	addr   string
 	events chan line.DeviceEvent
 	status line.DeviceStatus
+	hangUp func() // ends this supervisor's side
 }
 
 // startScanner brings a scanner up and drives it into Execute. It plays the plant 10,000 times faster, so that an act takes
@@ -51,14 +52,15 @@ func (s *scanner) connect(t testing.TB, fence uint16) {
 	ctx, cancel := context.WithCancel(context.Background())
 	events := s.events
 	d := plc.Start(ctx, plc.Config{
-		Device: "ST010.scanner", Fence: fence, Dialer: &modbus.Dialer{Address: s.addr, Map: s.layout},
+		Device: "ST010.scanner", Fence: fence, Dialer: &modbus.Dialer{Address: s.addr, Map: s.layout}, Options: plc.Options{Class: s.layout.Class},
 		Events: func(e line.DeviceEvent) { events <- e },
 	})
 	s.Device = d
-	t.Cleanup(func() {
+	s.hangUp = func() {
 		cancel()
 		<-d.Done()
-	})
+	}
+	t.Cleanup(s.hangUp)
 	s.status = await(t, s, func(line.DeviceStatus) bool { return true })
 }
 
@@ -76,7 +78,7 @@ func (s *scanner) powerUp(t testing.TB) {
 func servePlant(t testing.TB, s *scanner, dir string, speed float64) (powerOff func()) {
 	t.Helper()
 	world, err := simulator.New(simulator.Config{
-		Seed: 1, Speed: speed, CellsPerLane: 40, Devices: []simulator.DeviceConfig{{ID: "ST010.scanner", Station: "ST010", Kind: line.Receive}},
+		Seed: 1, Speed: speed, CellsPerLane: 40, Devices: []simulator.DeviceConfig{{ID: "ST010.scanner", Station: "ST010", Kind: line.Receive, Class: s.layout.Class}},
 	}, dir, time.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -63,10 +63,11 @@ func (p *Plant) count(d *device) {
 	p.keep(d)
 }
 
-// latched lets a device of class B stand idle with its last result, for nobody acknowledges it.
+// latched lets a device of class B stand idle with its last result, for nobody acknowledges it; and one of class C whose start bit
+// is down already.
 func (d *device) latched() {
 	d.retained.Unlatched = false
-	if d.Class == line.ClassB {
+	if d.Class == line.ClassB || d.Class == line.ClassC && !d.start {
 		d.phase, d.retained.Pending = line.PhaseIdle, false
 	}
 }

@@ -3,6 +3,10 @@ package model
 // deliver lets the device judge a command, after its rules 1 to 5. It reports whether anything changed.
 func (m *Model) deliver(s *state, c message) bool {
 	before := *s
+	if m.Class != A {
+		m.deliverPlain(s, c)
+		return *s != before
+	}
 	if !m.broken(NoFenceCheck) && c.fence < s.fence || !m.broken(NoEpochCheck) && c.epoch != s.epoch {
 		return false
 	}
@@ -40,6 +44,9 @@ func (m *Model) execute(s *state, c message) {
 
 // act lets a running act go on by one step: latch it, apply the energy, finish. It reports whether there is one.
 func (m *Model) act(s *state) bool {
+	if m.Class != A {
+		return m.actPlain(s)
+	}
 	switch {
 	case s.phase == unlatched:
 		s.floor, s.inFlight, s.index[s.joint], s.phase = s.token, s.token, 1, executing
@@ -65,6 +72,10 @@ func (m *Model) reboot(s *state, lost bool) {
 		if m.broken(EpochDiesWithMemory) {
 			s.epoch = 1
 		}
+	}
+	if m.Class != A {
+		m.rebootPlain(s, lost)
+		return
 	}
 	if lost || m.broken(FloorNotRetained) {
 		s.fence, s.floor, s.inFlight, s.last, s.index = 0, 0, 0, 0, [Joints]int8{}

@@ -17,6 +17,12 @@ func TestTheRulesSuffice(t *testing.T) {
 		"one joint, a paused supervisor":           {Joints: 1, Tokens: 2, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1, Pauses: 1},
 		"two joints":                               {Joints: 2, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
 		"two joints, a supervisor that was paused": {Joints: 2, Tokens: 2, Slots: 2, Reboots: 1, Losses: 1, Pauses: 1},
+
+		"class B, two crashes, two reboots": {Class: model.B, Count: 1, Joints: 1, Tokens: 3, Slots: 3, Crashes: 2, Reboots: 2, Losses: 1},
+		"class B, a counter at nought":      {Class: model.B, Joints: 1, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 2, Losses: 2},
+		"class B, two joints":               {Class: model.B, Count: 1, Joints: 2, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+		"class C, two crashes, two reboots": {Class: model.C, Joints: 1, Tokens: 3, Slots: 3, Crashes: 2, Reboots: 2, Losses: 1},
+		"class C, two joints":               {Class: model.C, Joints: 2, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := m.Search(most, false)
@@ -41,12 +47,23 @@ var small = []model.Model{
 	{Joints: 1, Tokens: 3, Slots: 2, Reboots: 1, Losses: 1, Pauses: 1},
 }
 
+// plain is the same for the rules of classes B and C.
+var plain = []model.Model{
+	{Class: model.B, Count: 1, Joints: 1, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+	{Class: model.B, Joints: 1, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+	{Class: model.C, Joints: 2, Tokens: 3, Slots: 2, Crashes: 1, Reboots: 1, Losses: 1},
+}
+
 // TestNoRuleCanBeDropped leaves out one rule after the other, and the search finds what it was for.
 func TestNoRuleCanBeDropped(t *testing.T) {
 	for rule := model.None + 1; rule <= model.LastRule; rule++ {
 		t.Run(rule.String(), func(t *testing.T) {
 			var found model.Result
-			for _, m := range small {
+			models := small
+			if rule > model.LastRuleOfA {
+				models = plain
+			}
+			for _, m := range models {
 				m.Broken = rule
 				r, err := m.Search(most, true)
 				if err != nil {
@@ -66,6 +83,21 @@ func TestNoRuleCanBeDropped(t *testing.T) {
 				t.Logf("welded twice %d, not welded %d, welded late %d:\n  %s", found.Twice, found.Untrue, found.Late, strings.Join(found.Example, "\n  "))
 			}
 		})
+	}
+}
+
+// TestWhatNoDriverCanMend shows what the page says in bold: a device that refuses nobody obeys a second supervisor.
+func TestWhatNoDriverCanMend(t *testing.T) {
+	for _, class := range []model.Class{model.B, model.C} {
+		m := model.Model{Class: class, Count: 1, Joints: 1, Tokens: 3, Slots: 2, Pauses: 1}
+		r, err := m.Search(most, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Twice == 0 {
+			t.Errorf("class %d: a supervisor that wakes up does no harm; say so in docs/handshake.md", class)
+		}
+		t.Logf("class %d:\n  %s", class, strings.Join(r.Example, "\n  "))
 	}
 }
 

@@ -26,14 +26,25 @@ const (
 	GoesOnByItself            // the device resumes an act after a boot
 	EpochDiesWithMemory       // the boot counter begins anew with the memory
 	ZombieWrites              // a paused supervisor still writes to the store
+	LastRuleOfA               = ZombieWrites
 
-	LastRule = ZombieWrites
+	// Of class B.
+	CountIgnored     Rule = iota - 1 // an idle device is sent the act again whatever its counter says
+	NoSettling                       // it is sent again while the first may still be on its way
+	NoughtTrusted                    // an unchanged counter at nought counts as not begun
+	CountAfterEnergy                 // the device counts after the energy
+	// Of class C.
+	ResendAtC      // the edge is made again when the bit is down
+	PlannedWhileUp // an act is ordered while the bit of the one before is still up
+
+	LastRule = PlannedWhileUp
 )
 
 var ruleNames = [...]string{
 	"none", "new token after restart", "new token after silence", "floor not retained", "inspect before void", "send before intent",
 	"no epoch check", "no fence check", "effect before floor", "retain id ignored", "void leaves floor", "interrupted is not done",
-	"any result is ours", "goes on by itself", "epoch dies with memory", "zombie writes",
+	"any result is ours", "goes on by itself", "epoch dies with memory", "zombie writes", "count ignored", "no settling", "nought trusted", "count after energy",
+	"resend at C", "planned while up",
 }
 
 // String says the rule in words.
@@ -47,6 +58,8 @@ type Model struct {
 	Losses                int8 // how many of the reboots may lose the retained memory
 	Pauses                int8 // supervisors that are paused, and wake up beside the next: at most one at a time
 	Broken                Rule
+	Class                 Class // of the device
+	Count                 int8  // class B: its counter at first
 }
 
 func (m *Model) broken(r Rule) bool { return m.Broken == r }
@@ -82,7 +95,7 @@ type visit struct {
 // Search visits every state. With first it ends where it meets a state that must not be, and does not look for stuck ones. More
 // states than most are an error.
 func (m Model) Search(most int, first bool) (Result, error) {
-	start := state{retain: 1, epoch: 1, crashes: m.Crashes, reboots: m.Reboots, losses: m.Losses, pauses: m.Pauses}
+	start := state{count: m.Count, retain: 1, epoch: 1, crashes: m.Crashes, reboots: m.Reboots, losses: m.Losses, pauses: m.Pauses}
 	v := &visit{model: &m, number: map[state]int32{start: 0}, all: []state{start}, from: []int32{-1}, how: []string{"start"}}
 	var r Result
 	for i := 0; i < len(v.all); i++ {
@@ -206,6 +219,9 @@ func (m *Model) plantSteps(was state, to func(string, state)) {
 			continue
 		}
 		s := was
+		if m.Class != A {
+			s.drop(i) // it arrives once
+		}
 		if m.deliver(&s, c) {
 			to(names[c.kind]+" arrives", s)
 		}
@@ -259,7 +275,7 @@ func (m *Model) supervisorSteps(was state, to func(string, state)) {
 
 func (m *Model) living(was state, to func(string, state)) {
 	s := was
-	if s.view = look(&s); s != was {
+	if s.view = m.watch(&s); s != was {
 		to("read", s)
 	}
 	s = was
@@ -285,14 +301,14 @@ func (m *Model) living(was state, to func(string, state)) {
 	if was.crashes > 0 {
 		s = was
 		s.crashes--
-		s.alive, s.view, s.unsent = false, view{}, record{}
+		s.alive, s.view, s.unsent, s.sent = false, view{}, record{}, false
 		to("the supervisor crashes", s)
 	}
 	if was.pauses > 0 && !was.zombie.alive {
 		s = was
 		s.pauses--
-		s.zombie = zombie{alive: true, fence: was.incarnation, count: was.count, joints: was.joints, view: was.view}
-		s.alive, s.view, s.unsent = false, view{}, record{}
+		s.zombie = zombie{alive: true, fence: was.incarnation, count: was.given, joints: was.joints, view: was.view, sent: was.sent}
+		s.alive, s.view, s.unsent, s.sent = false, view{}, record{}, false
 		to("the supervisor is paused", s)
 	}
 }

@@ -57,14 +57,17 @@ type message struct {
 
 // record is what the store knows of a joint.
 type record struct {
-	step, token, retain int8
-	rework              bool
+	step, token, retain, count int8
+	rework                     bool
 }
 
 // view is a status that was read: as old as it happens to be when it is used.
 type view struct {
 	known                             bool
 	retain, epoch, floor, last, phase int8
+
+	count                  int8
+	result, start, settled bool
 }
 
 // zombie is a supervisor that was paused, and what it remembers of the store.
@@ -73,6 +76,7 @@ type zombie struct {
 	fence, count int8
 	joints       [Joints]record
 	view         view
+	sent         bool
 }
 
 // state is everything there is. It is comparable, and small: millions are kept.
@@ -84,15 +88,19 @@ type state struct {
 	index                                       [Joints]int8 // 0 untouched, 1 energy may have been applied, 2 finished
 	phase, token, joint                         int8
 	energised                                   bool
+	count                                       int8 // class B
+	result                                      bool // class B: the last act counted has one
+	start                                       bool // class C
 
 	// The store.
-	incarnation, count int8 // fences given out, tokens given out
+	incarnation, given int8 // fences given out, tokens given out
 	joints             [Joints]record
 
 	// The supervisor that is alive, and one that was paused.
 	alive  bool
 	unsent record // only with SendBeforeIntent: an act that no store knows
 	view   view
+	sent   bool // classes B and C: the start of the open act may have been written
 	zombie zombie
 
 	net [Slots]message // sorted, empty ones first

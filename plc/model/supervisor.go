@@ -1,8 +1,15 @@
 package model
 
+// watch is look by somebody who also knows how long ago he has sent the last start.
+func (m *Model) watch(s *state) view {
+	v := look(s)
+	v.settled = m.Class != A && s.settled()
+	return v
+}
+
 // look reads the status. What is decided on it may be decided later.
 func look(s *state) view {
-	return view{known: true, retain: s.retain, epoch: s.epoch, floor: s.floor, last: s.last, phase: s.phase}
+	return view{known: true, retain: s.retain, epoch: s.epoch, floor: s.floor, last: s.last, phase: s.phase, count: s.count, result: s.result, start: s.start}
 }
 
 // plan records the next act (T1). It reports whether there was one to record.
@@ -11,15 +18,16 @@ func (m *Model) plan(s *state) bool {
 		return false
 	}
 	j := next(&s.joints, m.Joints)
-	if j < 0 || int(s.count) >= m.Tokens {
+	if j < 0 || int(s.given) >= m.Tokens || m.Class != A && !m.broken(PlannedWhileUp) && (s.view.phase != idle || s.view.start) {
 		return false
 	}
-	r := record{step: intended, token: token(s.incarnation, s.count+1), retain: s.view.retain, rework: s.joints[j].rework}
+	r := record{step: intended, token: token(s.incarnation, s.given+1), retain: s.view.retain, rework: s.joints[j].rework, count: s.view.count}
+	s.sent = false
 	if m.broken(SendBeforeIntent) {
 		s.unsent, s.view = r, view{}
 		return true
 	}
-	s.count++
+	s.given++
 	s.joints[j], s.view = r, view{}
 	return true
 }
@@ -71,6 +79,10 @@ func (m *Model) answer(s *state) bool {
 	before := *s
 	v := s.view
 	s.view = view{}
+	if m.Class != A {
+		m.answerPlain(s, v)
+		return *s != before
+	}
 	if s.unsent.step == intended { // SendBeforeIntent: the record follows the command
 		j := next(&s.joints, m.Joints)
 		m.send(s, message{execute, s.unsent.token, s.incarnation, v.epoch, j, s.unsent.rework})
@@ -135,7 +147,7 @@ func catchUp(s *state, joints int) bool {
 		return false
 	}
 	s.joints[next(&s.joints, joints)] = s.unsent
-	s.count++
+	s.given++
 	s.unsent = record{}
 	return true
 }
@@ -144,13 +156,13 @@ func catchUp(s *state, joints int) bool {
 func (m *Model) inspect(s *state, j int) bool {
 	r := &s.joints[j]
 	switch {
-	case r.step == open && int(s.count) >= m.Tokens:
+	case r.step == open && int(s.given) >= m.Tokens:
 		r.step = scrapped // the model has no more tokens, the plant has
 	case r.step != voided:
 		return false
 	case s.effects[j] > 0:
 		r.step = accepted
-	case int(s.count) >= m.Tokens:
+	case int(s.given) >= m.Tokens:
 		r.step = scrapped
 	default:
 		*r = record{rework: true}
@@ -161,6 +173,7 @@ func (m *Model) inspect(s *state, j int) bool {
 // restart begins a new incarnation on the store of the old one.
 func (m *Model) restart(s *state) {
 	s.alive = true
+	s.sent = m.Class != A // it cannot know better
 	s.incarnation++
 	for j := range s.joints {
 		if m.broken(NewTokenAfterRestart) && s.joints[j].step == intended {
@@ -174,7 +187,7 @@ func (m *Model) restart(s *state) {
 func (m *Model) wake(s *state) bool {
 	z := &s.zombie
 	if !z.view.known {
-		z.view = look(s)
+		z.view = m.watch(s)
 		return true
 	}
 	before := *s
@@ -183,8 +196,8 @@ func (m *Model) wake(s *state) bool {
 	j := pending(&z.joints)
 	if j < 0 {
 		m.zombieCommit(s, func() {
-			if k := next(&z.joints, m.Joints); k >= 0 && int(s.count) < m.Tokens {
-				s.count++
+			if k := next(&z.joints, m.Joints); k >= 0 && int(s.given) < m.Tokens {
+				s.given++
 				z.count++
 				z.joints[k] = record{step: intended, token: token(z.fence, z.count), retain: v.retain, rework: z.joints[k].rework}
 				s.joints[k] = z.joints[k]
@@ -197,8 +210,13 @@ func (m *Model) wake(s *state) bool {
 		m.send(s, message{kind: void, token: r.token, fence: z.fence, epoch: v.epoch})
 		return *s != before
 	}
-	switch m.decide(v, *r) {
+	decision := m.decide(v, *r)
+	if m.Class != A {
+		decision = m.decidePlain(v, *r, z.sent)
+	}
+	switch decision {
 	case again:
+		z.sent = true
 		m.send(s, message{execute, r.token, z.fence, v.epoch, j, r.rework})
 	case release:
 		m.send(s, message{kind: acknowledge, token: v.last, fence: z.fence, epoch: v.epoch})

@@ -44,7 +44,7 @@ func serve(t testing.TB, layout tags.OPCUAMap) *plant {
 		t.Fatal(err)
 	}
 	world, err := simulator.New(simulator.Config{
-		Seed: 1, Speed: 100, CellsPerLane: 40, Devices: []simulator.DeviceConfig{{ID: "ST010.scanner", Station: "ST010", Kind: line.Receive}},
+		Seed: 1, Speed: 100, CellsPerLane: 40, Devices: []simulator.DeviceConfig{{ID: "ST010.scanner", Station: "ST010", Kind: line.Receive, Class: layout.Class}},
 	}, filepath.Join(dir, "plant"), time.Now())
 	if err != nil {
 		t.Fatal(err)
