@@ -48,6 +48,20 @@ func points(many int) []point {
 	return list
 }
 
+// number reads how many there shall be from the environment.
+func number(t *testing.T, name string, few int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return few
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s: %q is no number of things to do", name, text)
+	}
+	return n
+}
+
 // sweep is what came of the points.
 type sweep struct {
 	mu       sync.Mutex
@@ -72,13 +86,7 @@ func strace(t *testing.T) string {
 // state soon. LINECTL_POINTS says how many points there are.
 func TestKilledAtEveryCall(t *testing.T) {
 	tracer := strace(t)
-	many := few
-	if text := os.Getenv("LINECTL_POINTS"); text != "" {
-		var err error
-		if many, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("LINECTL_POINTS: %v", err)
-		}
-	}
+	many := number(t, "LINECTL_POINTS", few)
 	began, all := time.Now(), points(many)
 	s := &sweep{at: map[string]int{}}
 	var sum checked
