@@ -19,6 +19,7 @@ const maxFaultBody = 4 << 10
 //	GET    /v1/faults          every fault, in the order of injection
 //	POST   /v1/faults          {"fault":"electrode-stuck ST060.welder at joint 23"} → the fault with its id
 //	DELETE /v1/faults/{which}  an id, a name or all → {"cleared":n}
+//	POST   /v1/carries         {"pack":"EV-P1-000001","to":"ST900"}: a person carries a pack out of quarantine
 func (f *Faces) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/faults", func(w http.ResponseWriter, _ *http.Request) {
@@ -36,6 +37,13 @@ func (f *Faces) Handler() http.Handler {
 		n := f.plant.Clear(time.Now(), r.PathValue("which"))
 		f.look()
 		tell(w, http.StatusOK, map[string]int{"cleared": n})
+	})
+	mux.HandleFunc("POST /v1/carries", func(w http.ResponseWriter, r *http.Request) {
+		if err := f.carry(r.Body); err != nil {
+			tell(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		tell(w, http.StatusOK, struct{}{})
 	})
 	return mux
 }

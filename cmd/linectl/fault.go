@@ -155,8 +155,13 @@ func newFaultNames() *cobra.Command {
 	return c
 }
 
-// do asks the plant. What it refuses is an error in its own words.
+// do asks the plant about faults.
 func (p *plantPlace) do(ctx context.Context, method, path string, body, answer any) error {
+	return p.ask(ctx, method, "/v1/faults"+path, body, answer)
+}
+
+// ask asks the plant. What it refuses is an error in its own words.
+func (p *plantPlace) ask(ctx context.Context, method, path string, body, answer any) error {
 	data := p.data
 	if data == "" {
 		data = filepath.Join(filepath.Dir(p.config), "plant")
@@ -172,7 +177,7 @@ func (p *plantPlace) do(ctx context.Context, method, path string, body, answer a
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, method, "http://plant/v1/faults"+path, bytes.NewReader(sent))
+	r, err := http.NewRequestWithContext(ctx, method, "http://plant"+path, bytes.NewReader(sent))
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ Start with:  linectl demo`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newDemo(), newSimulate(), newRun(), newGateway(), newHMI(), newCert(),
-		newStatus(), newCommand(), newMode(), newPrompt(), newMaster(), newOrder(), newRework(), newWriteOff(), newQuarantine(), newMaterial(), newService(),
+		newStatus(), newCommand(), newMode(), newPrompt(), newMaster(), newOrder(), newRework(), newWriteOff(), newQuarantine(), newCarry(), newMaterial(), newService(),
 		newAlarm(), newHold(), newRelease(), newCheck(), newRecipe(), newTrace(), newReplay(), newReport(), newBench(), newVersion(), newFault(), newScenario(),
 		newUser(), newSetUp(),
 	)
