@@ -15,19 +15,19 @@ import (
 // It cannot say whether what devices told and people asked for was so: no journal can. It reads no store and no clock.
 type Replay struct {
 	// What has been found so far. Decided and Told count entries by the name of their fact.
-	Seq     uint64
-	At      time.Time
-	Decided map[string]int // of which the line has decided the same again
-	Told    map[string]int // inputs, and what follows from them at once
-	Doubts  []Doubt        // at most MaxDoubts
-	Doubted int            // all of them
+	Seq            uint64
+	At             time.Time
+	Decided        map[string]int  // of which the line has decided the same again
+	Told           map[string]int  // inputs, and what follows from them at once
+	Contradictions []Contradiction // at most MaxContradictions
+	Contradicted   int             // all of them
 
 	line *Line
 	owed *line.Record // what must come next: it was decided with the entry before, and is durable with it
 }
 
-// Doubt is an entry that the line would not have made so.
-type Doubt struct {
+// Contradiction is an entry that the line would not have made so.
+type Contradiction struct {
 	Seq     uint64         `json:"seq"`
 	At      time.Time      `json:"at"`
 	Station line.StationID `json:"station,omitempty"`
@@ -36,8 +36,8 @@ type Doubt struct {
 	Text    string         `json:"text"` // what does not agree
 }
 
-// MaxDoubts is how many doubts a replay keeps. The first is where to look: one wrong entry makes others.
-const MaxDoubts = 50
+// MaxContradictions is how many contradictions a replay keeps. The first is where to look: one wrong entry makes others.
+const MaxContradictions = 50
 
 // NewReplay makes a replay for the line of a configuration. The journal's own recipes and its suppliers' data are added to it. The
 // error says why no such line can be.
@@ -76,7 +76,7 @@ func (r *Replay) Follow(e line.Entry) (err error) {
 // End says that the journal ends here: what was owed has not come.
 func (r *Replay) End() {
 	if r.owed != nil {
-		r.doubt(line.Entry{Seq: r.Seq, Record: *r.owed}, "the journal ends, and with its last entry this was decided: "+factText(r.owed.Fact))
+		r.contradict(line.Entry{Seq: r.Seq, Record: *r.owed}, "the journal ends, and with its last entry this was decided: "+factText(r.owed.Fact))
 		r.owed = nil
 	}
 }
@@ -119,13 +119,13 @@ func (r *Replay) hold(e line.Entry) {
 			r.Decided[name]++
 			return
 		}
-		r.doubt(e, "after the entry before it comes: "+factText(owed.Fact))
+		r.contradict(e, "after the entry before it comes: "+factText(owed.Fact))
 		return
 	}
 	doubt, decided := r.line.review(e.Record)
 	switch {
 	case doubt != "":
-		r.doubt(e, doubt)
+		r.contradict(e, doubt)
 	case decided:
 		r.Decided[name]++
 	default:
@@ -147,9 +147,9 @@ func (r *Replay) follows(rec line.Record) *line.Record {
 	return &line.Record{At: rec.At, Station: rec.Station, Pack: rec.Pack, Fact: end}
 }
 
-func (r *Replay) doubt(e line.Entry, text string) {
-	if r.Doubted++; len(r.Doubts) < MaxDoubts {
-		r.Doubts = append(r.Doubts, Doubt{Seq: e.Seq, At: e.At, Station: e.Station, Pack: e.Pack, Kind: line.FactName(e.Fact), Text: text})
+func (r *Replay) contradict(e line.Entry, text string) {
+	if r.Contradicted++; len(r.Contradictions) < MaxContradictions {
+		r.Contradictions = append(r.Contradictions, Contradiction{Seq: e.Seq, At: e.At, Station: e.Station, Pack: e.Pack, Kind: line.FactName(e.Fact), Text: text})
 	}
 }
 

@@ -207,7 +207,7 @@ func (l *Line) decided(r line.Record) *line.Record {
 	}
 	rework, err := l.choice(p, f.Decision)
 	if err != nil {
-		return nil // doubted already
+		return nil // contradicted already
 	}
 	both := f.ProposedBy + " and " + f.By
 	if f.Decision == line.DecisionScrap {

@@ -123,8 +123,8 @@ func TestAQuarantinedPackIsScrappedWhereItLies(t *testing.T) {
 	}
 }
 
-// A decision on a pack in quarantine that the journal does not bear out is doubted.
-func TestAReplayDoubtsADecisionOnQuarantine(t *testing.T) {
+// A decision on a pack in quarantine that the journal does not bear out is contradicted.
+func TestAReplayContradictsADecisionOnQuarantine(t *testing.T) {
 	r, q := quarantined(t)
 	decided(t, r, q, line.SeenDone, line.DecisionAccept)
 	for _, s := range []spoiled{
@@ -155,6 +155,6 @@ func TestAReplayDoubtsADecisionOnQuarantine(t *testing.T) {
 			change(j, func(f *line.ReworkDecided) bool { f.Acts = f.Acts[1:]; return true })
 		}, "after the entry before it comes"},
 	} {
-		t.Run(s.name, func(t *testing.T) { r.doubted(t, s) })
+		t.Run(s.name, func(t *testing.T) { r.contradicted(t, s) })
 	}
 }

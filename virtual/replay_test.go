@@ -48,14 +48,14 @@ func reread(t testing.TB, f line.Fact) line.Fact {
 	return again
 }
 
-// agrees asks for a replay without a doubt, and for a state that is the line's own.
+// agrees asks for a replay without a contradiction, and for a state that is the line's own.
 func (r *rig) agrees() {
 	r.t.Helper()
 	replay, err := r.review(r.memory.Records)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for _, d := range replay.Doubts {
+	for _, d := range replay.Contradictions {
 		r.t.Errorf("entry %d at %s %s, %s: %s", d.Seq, d.Station, d.Pack, d.Kind, d.Text)
 	}
 	if replay.Decided["intent"] < 50 || replay.Decided["set-reserved"] == 0 {
@@ -340,8 +340,8 @@ var spoiledStory = []spoiled{
 	}, "the journal ends, and with its last entry this was decided"},
 }
 
-// A journal that is spoiled at one place is doubted there, and the doubt says what does not agree.
-func TestAReplayDoubtsWhatNoLineWouldDecide(t *testing.T) {
+// A journal that is spoiled at one place is contradicted there, and the replay says what does not agree.
+func TestAReplayContradictsWhatNoLineWouldDecide(t *testing.T) {
 	r := newRig(t, 1, "")
 	for _, f := range []string{"weld-nok ST060.welder at joint 3", "drop-comms ST070.meter after 20s for 5s"} {
 		fault, err := simulator.ParseFault(f)
@@ -356,18 +356,18 @@ func TestAReplayDoubtsWhatNoLineWouldDecide(t *testing.T) {
 	r.finish(20 * time.Minute)
 	r.agrees()
 	for _, s := range slices.Concat(spoiledActs, spoiledFlow, spoiledStory) {
-		t.Run(s.name, func(t *testing.T) { r.doubted(t, s) })
+		t.Run(s.name, func(t *testing.T) { r.contradicted(t, s) })
 	}
 }
 
-// doubted spoils the rig's journal and asks for the first doubt.
-func (r *rig) doubted(t *testing.T, s spoiled) {
+// contradicted spoils the rig's journal and asks for the first contradiction.
+func (r *rig) contradicted(t *testing.T, s spoiled) {
 	t.Helper()
 	j := &journal{t, slices.Clone(r.memory.Records)}
 	s.spoil(j)
 	replay, err := r.review(j.records)
-	if len(replay.Doubts) == 0 || !strings.Contains(replay.Doubts[0].Text, s.doubt) {
-		t.Errorf("of %d entries the doubts are %+v (%v), want first: %s", len(j.records), replay.Doubts, err, s.doubt)
+	if len(replay.Contradictions) == 0 || !strings.Contains(replay.Contradictions[0].Text, s.doubt) {
+		t.Errorf("of %d entries the contradictions are %+v (%v), want first: %s", len(j.records), replay.Contradictions, err, s.doubt)
 	}
 }
 

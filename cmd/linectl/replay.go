@@ -69,7 +69,7 @@ touched, and nothing is written.
 			err = writeReplay(c.OutOrStdout(), result)
 		}
 		if err == nil && !result.Agrees {
-			err = errors.New("the records do not explain themselves; see the first doubt, and linectl trace verify")
+			err = errors.New("the records do not explain themselves; see the first contradiction, and linectl trace verify")
 		}
 		return err
 	}
@@ -86,19 +86,19 @@ type replayer struct {
 
 // replayed is what came of it.
 type replayed struct {
-	Agrees  bool               `json:"agrees"`
-	Entries uint64             `json:"entries"` // that were followed
-	From    time.Time          `json:"from,omitzero"`
-	To      time.Time          `json:"to,omitzero"`
-	Decided map[string]int     `json:"decided"` // entries that the line decides the same again, by kind
-	Told    map[string]int     `json:"told"`    // entries that tell what came from outside, by kind
-	Doubted int                `json:"doubted"`
-	Doubts  []supervisor.Doubt `json:"doubts"` // the first of them
-	Broken  string             `json:"broken,omitempty"`
-	Tables  []string           `json:"tables"`            // what the store's tables say otherwise
-	Skipped string             `json:"skipped,omitempty"` // why the tables were not compared
-	State   *line.Snapshot     `json:"state,omitempty"`   // with --until
-	Around  []toldEntry        `json:"around,omitempty"`  // with --until
+	Agrees         bool                       `json:"agrees"`
+	Entries        uint64                     `json:"entries"` // that were followed
+	From           time.Time                  `json:"from,omitzero"`
+	To             time.Time                  `json:"to,omitzero"`
+	Decided        map[string]int             `json:"decided"` // entries that the line decides the same again, by kind
+	Told           map[string]int             `json:"told"`    // entries that tell what came from outside, by kind
+	Contradicted   int                        `json:"contradicted"`
+	Contradictions []supervisor.Contradiction `json:"contradictions"` // the first of them
+	Broken         string                     `json:"broken,omitempty"`
+	Tables         []string                   `json:"tables"`            // what the store's tables say otherwise
+	Skipped        string                     `json:"skipped,omitempty"` // why the tables were not compared
+	State          *line.Snapshot             `json:"state,omitempty"`   // with --until
+	Around         []toldEntry                `json:"around,omitempty"`  // with --until
 }
 
 // toldEntry is an entry of the journal in plain words.
@@ -140,7 +140,7 @@ func (r *replayer) run(ctx context.Context, reader *traceability.Reader, cfg sup
 	if err != nil {
 		return nil, err
 	}
-	out := &replayed{Doubts: []supervisor.Doubt{}, Tables: []string{}}
+	out := &replayed{Contradictions: []supervisor.Contradiction{}, Tables: []string{}}
 	last, after := []toldEntry{}, 0
 	err = reader.Replay(ctx, 1, func(e line.Entry) error {
 		if r.ends(e) {
@@ -184,8 +184,8 @@ func (r *replayer) run(ctx context.Context, reader *traceability.Reader, cfg sup
 			return nil, err
 		}
 	}
-	out.Decided, out.Told, out.Doubted, out.Doubts = replay.Decided, replay.Told, replay.Doubted, append(out.Doubts, replay.Doubts...)
-	out.Agrees = out.Doubted == 0 && out.Broken == "" && len(out.Tables) == 0
+	out.Decided, out.Told, out.Contradicted, out.Contradictions = replay.Decided, replay.Told, replay.Contradicted, append(out.Contradictions, replay.Contradictions...)
+	out.Agrees = out.Contradicted == 0 && out.Broken == "" && len(out.Tables) == 0
 	return out, nil
 }
 
@@ -211,11 +211,11 @@ func writeReplay(out io.Writer, r *replayed) error {
 			return err
 		}
 	}
-	for _, d := range r.Doubts {
+	for _, d := range r.Contradictions {
 		fmt.Fprintf(out, "entry %d, %s, %s%s %s: %s\n", d.Seq, stamp(d.At), d.Kind, at(" at ", string(d.Station)), d.Pack, d.Text)
 	}
-	if n := r.Doubted - len(r.Doubts); n > 0 {
-		fmt.Fprintf(out, "and %d more doubts; one wrong entry makes others\n", n)
+	if n := r.Contradicted - len(r.Contradictions); n > 0 {
+		fmt.Fprintf(out, "and %d more contradictions; one wrong entry makes others\n", n)
 	}
 	if r.Broken != "" {
 		fmt.Fprintln(out, r.Broken)
@@ -223,8 +223,8 @@ func writeReplay(out io.Writer, r *replayed) error {
 	for _, t := range r.Tables {
 		fmt.Fprintln(out, "the store's tables: "+t)
 	}
-	fmt.Fprintf(out, "%d entries from %s to %s: %d decided the same again, %d told from outside, %d doubts\n",
-		r.Entries, stamp(r.From), stamp(r.To), sum(r.Decided), sum(r.Told), r.Doubted)
+	fmt.Fprintf(out, "%d entries from %s to %s: %d decided the same again, %d told from outside, %d contradictions\n",
+		r.Entries, stamp(r.From), stamp(r.To), sum(r.Decided), sum(r.Told), r.Contradicted)
 	switch {
 	case r.Skipped != "":
 		fmt.Fprintf(out, "the store's tables were not compared: %s\n", r.Skipped)
