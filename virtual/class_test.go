@@ -84,10 +84,16 @@ func TestMixedClassesSupervisorKilled(t *testing.T) {
 
 // TestMixedClassesDevicesFail lets everything that a link and a controller can do happen to devices of all classes.
 func TestMixedClassesDevicesFail(t *testing.T) {
-	for seed := range uint64(3) {
+	classes := []func(line.DeviceID) line.DeviceClass{
+		drawn(0), drawn(1), drawn(2),
+		func(line.DeviceID) line.DeviceClass { return line.ClassB },
+		func(line.DeviceID) line.DeviceClass { return line.ClassC },
+	}
+	for i, class := range classes {
+		seed := uint64(i) //nolint:gosec // five
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			chance := rand.New(rand.NewPCG(seed, 4))
-			r := newClassedRig(t, seed+1, "", drawn(seed))
+			r := newClassedRig(t, seed+1, "", class)
 			r.setUp(sampleOrders()...)
 			devices := r.Plant.Devices()
 			for range 25 {
@@ -95,6 +101,9 @@ func TestMixedClassesDevicesFail(t *testing.T) {
 					break
 				}
 				f := simulator.Fault{Target: string(devices[chance.IntN(len(devices))])}
+				if chance.IntN(2) == 0 {
+					f.Target, f.Noun, f.Index = "ST060.welder", line.NounJoint, 1+chance.IntN(30) // in the middle of the weld
+				}
 				switch chance.IntN(5) {
 				case 0:
 					f.Name = simulator.PLCReboot
