@@ -88,6 +88,13 @@ var table = []Definition{
 		Within:      4 * time.Hour, Again: 24 * time.Hour,
 	},
 	{
+		Condition: "clock-set", Severity: line.SeverityHigh, Class: Equipment, Title: "The computer's clock was set while the line ran",
+		Cause:       "a time source or a person has set it, or the computer slept",
+		Consequence: "the line goes on by its own time and begins no pack: its record would carry a time that nobody shares",
+		Action:      "let the packs in work be finished, see to the time source, then restart linectl",
+		Within:      30 * time.Minute, Again: 4 * time.Hour,
+	},
+	{
 		Condition: "part-refused", Severity: line.SeverityMedium, Class: Process, Title: "The part in the nest may not be worked on",
 		Cause:       "the route check does not let the part in, or not on: material, hold, time limit, missing step or missing evidence",
 		Consequence: "the station waits; the line before it blocks",

@@ -45,7 +45,7 @@ func intendedFirst(r *run, bad func(string, string, ...any)) {
 		switch in := r.intents[h.Token]; {
 		case in == nil:
 			bad(h.where(), "token %s was never intended", h.Token)
-		case in.Micros > h.At.UnixMicro():
+		case in.Micros > h.At.UnixMicro() && !r.clockSet(h.At):
 			bad(h.where(), "token %s was intended %v later, in entry %d", h.Token, in.At().Sub(h.At), in.Seq)
 		case in.Device != h.Device || in.Task != h.Task:
 			bad(h.where(), "token %s was intended for task %d of %s", h.Token, in.Task, in.Device)
@@ -181,9 +181,17 @@ func fenced(r *run, bad func(string, string, ...any)) {
 // clockError is how far the plant's clock and the line's may differ: on one computer they are the same.
 const clockError = time.Millisecond
 
+// clockSet reports whether the clock of the line's computer had been set wrong by a moment: from then on a start of the line may
+// have taken that time, and the times on record say nothing against the true ones.
+func (r *run) clockSet(by time.Time) bool {
+	return slices.ContainsFunc(r.happened("fault"), func(h *Happening) bool {
+		return strings.HasPrefix(h.Text, "clock-") && !h.At.After(by)
+	})
+}
+
 func causal(r *run, bad func(string, string, ...any)) {
 	for _, h := range r.happened("measured") {
-		if k := r.results[h.Token]; k != nil && k.At().Add(clockError).Before(h.At) {
+		if k := r.results[h.Token]; k != nil && k.At().Add(clockError).Before(h.At) && !r.clockSet(h.At) {
 			bad(k.where(), "the result of token %s is on record %v before it was measured", h.Token, h.At.Sub(k.At()))
 		}
 	}

@@ -75,6 +75,8 @@ const (
 	FailedCommit FaultName = "failed-commit"
 	FailedSync   FaultName = "failed-sync"
 	SlowCommit   FaultName = "slow-commit"
+	ClockAhead   FaultName = "clock-ahead"
+	ClockBack    FaultName = "clock-back"
 )
 
 var (

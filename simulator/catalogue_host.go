@@ -23,4 +23,12 @@ var hostFaults = []FaultKind{
 		Name: SlowCommit, Host: true, Unit: "s", By: 5, Does: "every commit takes so long",
 		See: "nothing is sent, and nobody is told, before it is on record",
 	},
+	{
+		Name: ClockAhead, Host: true, Unit: "s", By: 3600, Does: "the computer's clock jumps ahead, as by a time source that is wrong",
+		See: "no act becomes overdue by it; the line goes on by its own time, says so, and begins no pack",
+	},
+	{
+		Name: ClockBack, Host: true, Unit: "s", By: 3600, Does: "the computer's clock is put back",
+		See: "the line goes on by its own time, says so, and begins no pack",
+	},
 }

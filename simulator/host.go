@@ -34,3 +34,21 @@ func (p *Plant) Commit(now time.Time) (d Disk) {
 	}
 	return d
 }
+
+// Clock is by how much the clock of the line's computer is wrong: it is ahead by so much.
+func (p *Plant) Clock(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.advance(now)
+	var off time.Duration
+	for _, f := range p.faults {
+		switch {
+		case f.stage != stands:
+		case f.Name == ClockAhead:
+			off += seconds(f.by())
+		case f.Name == ClockBack:
+			off -= seconds(f.by())
+		}
+	}
+	return off
+}

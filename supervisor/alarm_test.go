@@ -142,6 +142,7 @@ func TestEveryAlarmSaysWhatToDo(t *testing.T) {
 			d.fact("ST070", "", line.MasterChecked{Verdict: line.NOK})
 			d.status("ST070", packml.Stopped, "")
 		},
+		"clock-set":               func(d *desk) { d.Step(d.now, supervisor.Tick{ClockOff: time.Hour}) },
 		"certificate-expired-*":   func(d *desk) { d.certificate(-time.Hour) },
 		"certificate-last-days-*": func(d *desk) { d.certificate(13 * 24 * time.Hour) },
 		"certificate-expires-*":   func(d *desk) { d.certificate(59 * 24 * time.Hour) },

@@ -25,7 +25,7 @@ func (l *Line) annunciate(now time.Time) {
 			standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
 		}
 	}
-	for _, f := range l.expiring(now) {
+	for _, f := range l.itself(now) {
 		standing = append(standing, alarms.Standing{Alarm: f})
 	}
 	l.watch.Look(now, &l.alarms, standing, l.circumstance, l.Record)

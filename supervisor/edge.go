@@ -34,7 +34,7 @@ type asked struct {
 
 // NewLoop makes the loop of a line whose journal has been replayed.
 func NewLoop(l *Line, store Store, devices Devices, log *slog.Logger) *Loop {
-	lp := &Loop{line: l, store: store, devices: devices, log: log, inbox: make(chan asked, inboxSize)}
+	lp := &Loop{line: l, store: store, devices: devices, log: log, clock: newClock(), inbox: make(chan asked, inboxSize)}
 	lp.snapshot.Store(&line.Snapshot{})
 	first := make(chan struct{})
 	lp.changed.Store(&first)

@@ -23,8 +23,8 @@ import (
 //sumtype:decl
 type Input interface{ input() }
 
-// Tick says that time has passed and nothing else.
-type Tick struct{}
+// Tick says that time has passed, and by how much the computer's clock stands ahead of the line's time.
+type Tick struct{ ClockOff time.Duration }
 
 // Told is what the edge of a device tells.
 type Told struct{ Event line.DeviceEvent }
@@ -83,9 +83,10 @@ type Line struct {
 
 	certificates []line.Certificate // as last read; nil while nobody has read them
 
-	dirty   bool // something happened since the faults were last looked at
-	overdue time.Time
-	out     Output
+	clockOff time.Duration // by how much the computer's clock stands ahead of the line's time; never recorded: a start sets it right
+	dirty    bool          // something happened since the faults were last looked at
+	overdue  time.Time
+	out      Output
 }
 
 type counts struct{ good, nok, firstPass int }
@@ -187,6 +188,7 @@ func (l *Line) Step(now time.Time, in Input) Output {
 	l.begin()
 	switch in := in.(type) {
 	case Tick:
+		l.clockMoved(in.ClockOff)
 	case Told:
 		if s := l.byDevice[in.Event.Source()]; s != nil {
 			s.Handle(now, in.Event)

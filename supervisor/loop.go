@@ -19,6 +19,7 @@ type Loop struct {
 	inbox    chan asked
 	snapshot atomic.Pointer[line.Snapshot]
 	seq      uint64
+	clock    clock
 	stale    bool // something was recorded since the last snapshot
 	changed  atomic.Pointer[chan struct{}]
 }
@@ -26,7 +27,7 @@ type Loop struct {
 // Run steps the line until the context ends, then stops all stations at the end of their running acts and returns nil. An
 // error means that something may not have been recorded: the process must end, and the next start reconciles.
 func (lp *Loop) Run(ctx context.Context) error {
-	if err := lp.carryOut(lp.line.Resume(now()), nil); err != nil {
+	if err := lp.carryOut(lp.line.Resume(lp.clock.now()), nil); err != nil {
 		return err
 	}
 	tick := time.NewTicker(tickEvery)
@@ -38,7 +39,7 @@ func (lp *Loop) Run(ctx context.Context) error {
 		case in := <-lp.inbox:
 			batch = append(batch, in)
 		case <-tick.C:
-			batch = append(batch, asked{in: Tick{}})
+			batch = append(batch, asked{in: Tick{ClockOff: lp.clock.off()}})
 		case <-deadline:
 			lp.log.Warn("stations did not come to rest", "within", restWithin)
 			return nil
@@ -61,7 +62,7 @@ func (lp *Loop) step(batch []asked) error {
 	var all Output
 	waiting := make([]chan<- line.Reply, 0, len(batch))
 	for _, in := range batch {
-		out := lp.line.Step(now(), in.in)
+		out := lp.line.Step(lp.clock.now(), in.in)
 		for _, j := range out.Stops { // at once: stopping never waits for a disk
 			lp.devices.Send(j)
 		}
@@ -92,9 +93,6 @@ func (lp *Loop) carryOut(out Output, waiting []chan<- line.Reply) error {
 			waiting[i] <- r // its channel has room for it
 		}
 	}
-	lp.publish(now(), len(out.Records) > 0)
+	lp.publish(lp.clock.now(), len(out.Records) > 0)
 	return nil
 }
-
-// now is the time as the records keep it, so that the line and a replay of its journal see the same.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

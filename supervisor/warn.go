@@ -57,15 +57,22 @@ const (
 // ofTheLine begins the identity of an alarm that is of no station.
 const ofTheLine = "line/"
 
-// expiring lists the certificates that end soon or have ended, as alarms of the line itself. While nobody has read them, what was
-// said of them stands.
-func (l *Line) expiring(now time.Time) []line.AlarmRaised {
+// itself lists what is wrong with the line itself and not with a station: the computer's clock was set, certificates end soon or have
+// ended. While nobody has read the certificates, what was said of them stands.
+func (l *Line) itself(now time.Time) []line.AlarmRaised {
 	var list []line.AlarmRaised
-	if l.certificates == nil {
-		return l.alarms.Raised(ofTheLine + "certificate-")
-	}
 	add := func(id string, severity int, text string) {
 		list = append(list, line.AlarmRaised{Alarm: ofTheLine + id, Severity: severity, Text: text})
+	}
+	if l.clockWrong() {
+		text := "the computer's clock is %s ahead of the line's time: no pack is begun"
+		if l.clockOff < 0 {
+			text = "the computer's clock is %s behind the line's time: no pack is begun"
+		}
+		add("clock-set", line.SeverityHigh, fmt.Sprintf(text, l.clockOff.Abs()))
+	}
+	if l.certificates == nil {
+		return append(list, l.alarms.Raised(ofTheLine+"certificate-")...)
 	}
 	for _, c := range l.certificates {
 		day := c.Until.UTC().Format("2 Jan 2006")

@@ -195,3 +195,34 @@ func TestTheDiskFails(t *testing.T) {
 		})
 	}
 }
+
+// TestTheClockJumps sets the computer's clock while a pack is built: nothing becomes overdue or ends otherwise by it, no second pack
+// is begun, and a supervisor that is started again takes the time that it finds.
+func TestTheClockJumps(t *testing.T) {
+	for fault, says := range map[string]string{"clock-ahead line by 36000": "10h0m0s ahead of", "clock-back line by 36000": "10h0m0s behind"} {
+		t.Run(fault, func(t *testing.T) {
+			r := newRig(t, 3, "")
+			r.plantC.Defects = &simulator.Defects{}
+			r.Replug(r.plant(r.Now))
+			r.setUp(line.AddOrder{Order: "one", Product: "ESS-P2", Quantity: 1})
+			r.inject(fault)
+			r.answered(5*time.Second, "the line says it", func() bool { return strings.Contains(r.words(), says) })
+			r.finish(20 * time.Minute)
+			if s := r.Line.Snapshot(r.Now); s.Good != 1 || strings.Contains(r.words(), "takes longer than") {
+				t.Errorf("%d good\n%s", s.Good, r.picture())
+			}
+			r.ask(line.AddOrder{Order: "two", Product: "ESS-P2", Quantity: 1})
+			if _, err := r.Run(30*time.Second, nil); err != nil {
+				t.Fatal(err)
+			}
+			if packs := r.Line.Snapshot(r.Now).Packs; len(packs) != 0 {
+				t.Errorf("a pack was begun: %+v", packs)
+			}
+			r.fence++
+			r.World.Restart(r.replayed(), r.fence)
+			r.start()
+			r.finish(20 * time.Minute)
+			r.onceWelded()
+		})
+	}
+}

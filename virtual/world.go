@@ -41,7 +41,8 @@ type World struct {
 	inbox []supervisor.Input
 	tick  time.Time
 	reply []line.Reply
-	late  *late // a commit that takes its time
+	skew  time.Duration // of the line's time: that of the computer's clock at its start
+	late  *late         // a commit that takes its time
 	err   error
 }
 
@@ -77,8 +78,12 @@ func (w *World) Restart(l *supervisor.Line, fence uint16) {
 	for _, e := range w.edges {
 		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{Class: w.Plant.Class(e.id)}), next: w.Now}
 	}
-	w.carryOut(w.Line.Resume(w.Now))
+	w.skew = w.Plant.Clock(w.Now)
+	w.carryOut(w.Line.Resume(w.Time()))
 }
+
+// Time is the line's own time. It is the true one unless the computer's clock was wrong when the line started.
+func (w *World) Time() time.Time { return w.Now.Add(w.skew) }
 
 // Replug puts another plant in the place of the present one, as after a power cut: every connection is cut, and what was on the
 // wire is gone.
@@ -139,7 +144,7 @@ func (w *World) step() (ticked bool) {
 	}
 	if due == nil {
 		w.tick = w.Now.Add(tickEvery)
-		w.inbox = append(w.inbox, supervisor.Tick{})
+		w.inbox = append(w.inbox, supervisor.Tick{ClockOff: w.Plant.Clock(w.Now) - w.skew})
 	} else {
 		w.wire(due)
 	}
@@ -203,7 +208,7 @@ func (w *World) drain() {
 	for len(w.inbox) > 0 && w.err == nil && w.late == nil {
 		in := w.inbox[0]
 		w.inbox = w.inbox[1:]
-		w.carryOut(w.Line.Step(w.Now, in))
+		w.carryOut(w.Line.Step(w.Time(), in))
 	}
 }
 

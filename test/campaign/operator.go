@@ -111,7 +111,7 @@ func (t *trial) attend(s line.Snapshot) bool {
 
 // picture says where everything stands.
 func (t *trial) picture() string {
-	s := t.Line.Snapshot(t.Now)
+	s := t.Line.Snapshot(t.Time())
 	var b strings.Builder
 	for _, st := range s.Stations {
 		fmt.Fprintf(&b, "%s %s %s; ", st.Station, st.State, st.Reason)

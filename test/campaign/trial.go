@@ -127,7 +127,7 @@ func (t *trial) work(span time.Duration) bool {
 				return false
 			}
 			next = w.Now.Add(attend)
-			return t.attend(w.Line.Snapshot(w.Now)) || t.died()
+			return t.attend(w.Line.Snapshot(w.Time())) || t.died()
 		})
 		switch {
 		case t.died():
@@ -199,7 +199,7 @@ func (t *trial) restart() {
 func (t *trial) rest() bool {
 	t.ask(line.Machine{Target: "line", Command: "Stop"})
 	ok, err := t.World.Run(stopping, func(w *virtual.World) bool {
-		for _, s := range w.Line.Snapshot(w.Now).Stations {
+		for _, s := range w.Line.Snapshot(w.Time()).Stations {
 			if s.State != "Stopped" && s.State != "Aborted" {
 				return false
 			}
