@@ -137,6 +137,10 @@ func (s *shop) startLine(t *testing.T, before ...string) {
 
 func (s *shop) start(t *testing.T, name string, args ...string) *process.Process {
 	t.Helper()
+	if args[0] != program { // who runs it dies with this test, and it must die with who runs it
+		i := slices.Index(args, program)
+		args = slices.Insert(slices.Clone(args), i, "setpriv", "--pdeathsig", "KILL")
+	}
 	p, err := process.Start(name, filepath.Join(s.dir, name+".log"), exec.CommandContext(context.Background(), args[0], args[1:]...)) //nolint:gosec // our own
 	if err != nil {
 		t.Fatal(err)
