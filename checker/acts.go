@@ -91,6 +91,7 @@ func faithful(r *run, bad func(string, string, ...any)) {
 			}
 		}
 	}
+	struck := r.struck()
 	shown := map[string]*Happening{}
 	for _, h := range r.happened("measured") {
 		shown[h.Token] = h
@@ -103,6 +104,9 @@ func faithful(r *run, bad func(string, string, ...any)) {
 		if h == nil {
 			bad(k.where(), "no instrument has shown anything for token %s", k.Token)
 			continue
+		}
+		if k.Outcome == outcomeUnknown && k.Verdict != "OK" && !k.measured() && struck[k.Station] {
+			continue // shown, and forgotten by the device before anybody could read it
 		}
 		r.judged(k, bad)
 		for _, m := range k.Measurements {
@@ -149,7 +153,17 @@ var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "protecti
 
 // givenUpForCause allows an act to be of unknown outcome only where the plant has destroyed the evidence.
 func givenUpForCause(r *run, bad func(string, string, ...any)) {
-	struck := map[string]bool{} // stations
+	struck := r.struck()
+	for _, k := range r.of("act-quarantined") {
+		if !struck[k.Station] {
+			bad(k.where(), "token %s is given up, and nothing had happened that destroys evidence", k.Token)
+		}
+	}
+}
+
+// struck names the stations at which something has happened that destroys evidence.
+func (r *run) struck() map[string]bool {
+	struck := map[string]bool{}
 	for _, h := range r.happened("fault") {
 		words := strings.Fields(h.Text) // "plc-reboot ST060.welder …"
 		if len(words) > 1 && slices.Contains(destroyed, words[0]) {
@@ -157,11 +171,7 @@ func givenUpForCause(r *run, bad func(string, string, ...any)) {
 			struck[station] = true
 		}
 	}
-	for _, k := range r.of("act-quarantined") {
-		if !struck[k.Station] {
-			bad(k.where(), "token %s is given up, and nothing had happened that destroys evidence", k.Token)
-		}
-	}
+	return struck
 }
 
 func fenced(r *run, bad func(string, string, ...any)) {
