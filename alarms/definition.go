@@ -40,9 +40,9 @@ type Definition struct {
 var table = []Definition{
 	{
 		Condition: "outcome-unknown", Severity: line.SeverityUrgent, Class: Person, Title: "Nobody knows whether an act was done",
-		Cause:       "power or connection was lost during an act that leaves a mark",
+		Cause:       "an act that leaves a mark was cut off: power or connection was lost, or somebody aborted it",
 		Consequence: "the part goes to quarantine; no software touches it again",
-		Action:      "let the part go to quarantine, have it inspected, then confirm",
+		Action:      "let the part go to quarantine, have it inspected, confirm; two people then decide on it there",
 		Within:      10 * time.Minute, Confirm: true, Again: 30 * time.Minute,
 	},
 	{

@@ -37,7 +37,7 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 		}
 	}
 	if text := m.doubtful(); text != "" {
-		add("outcome-unknown", line.SeverityUrgent, text, "power or connection was lost during an act that leaves a mark",
+		add("outcome-unknown", line.SeverityUrgent, text, "an act that leaves a mark was cut off: power or connection was lost, or somebody aborted it",
 			"the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected")
 	}
 	for _, d := range m.devices {
