@@ -16,15 +16,18 @@ WHOLE := ./test/browser ./test/strangers
 FUZZTIME ?= 20s
 # How often both processes are killed over real sockets in make test; a plain go test does a few.
 KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
+# How many system calls the supervisor is killed at in make test, and how many places a wire is cut at; a plain go test does a few.
+NEMESIS := LINECTL_POINTS=1000 LINECTL_CUTS=200
 GOTEST := go test -json -timeout 20m
 PROFILE := .tools/cover.out
 
 test: lint ## set up, lint, every test (with the race detector where there are goroutines), seventy kills
 	mkdir -p $(dir $(PROFILE))
 	{ $(GOTEST) -coverpkg=$(STATE) -coverprofile=$(PROFILE) $(DRIVES) && go run ./internal/cover $(PROFILE) && \
-	  $(GOTEST) $$(go list ./... | grep -vxFf <(go list $(DRIVES) $(WHOLE) $(CONCURRENT))) && \
+	  $(GOTEST) $$(go list ./... | grep -vxFf <(go list $(DRIVES) $(WHOLE) $(CONCURRENT) ./test/nemesis)) && \
 	  $(GOTEST) -race $(CONCURRENT) && \
 	  $(GOTEST) -p 1 $(WHOLE) && \
+	  $(NEMESIS) $(GOTEST) ./test/nemesis && \
 	  $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
 
 lint: ## format, lint, vet

@@ -1,9 +1,7 @@
 package simulator
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"linectl/line"
@@ -25,18 +23,4 @@ func (p *Plant) Carry(now time.Time, pack line.PackID, to line.StationID) error 
 	part.ready = now.Add(p.scaled(travel))
 	p.schedule(due{at: part.ready, what: arrive, station: to})
 	return nil
-}
-
-func (f *Faces) carry(body io.Reader) error {
-	var ask struct {
-		Pack line.PackID    `json:"pack"`
-		To   line.StationID `json:"to"`
-	}
-	if err := json.NewDecoder(io.LimitReader(body, maxFaultBody)).Decode(&ask); err != nil {
-		return err
-	}
-	err := f.plant.Carry(time.Now(), ask.Pack, ask.To)
-	f.look()
-	f.log.Info("pack carried", "pack", ask.Pack, "to", ask.To, "err", err)
-	return err
 }

@@ -107,3 +107,17 @@ func (f *Faces) pause(d time.Duration) bool {
 		return false
 	}
 }
+
+func (f *Faces) carry(body io.Reader) error {
+	var ask struct {
+		Pack line.PackID    `json:"pack"`
+		To   line.StationID `json:"to"`
+	}
+	if err := json.NewDecoder(io.LimitReader(body, maxFaultBody)).Decode(&ask); err != nil {
+		return err
+	}
+	err := f.plant.Carry(time.Now(), ask.Pack, ask.To)
+	f.look()
+	f.log.Info("pack carried", "pack", ask.Pack, "to", ask.To, "err", err)
+	return err
+}
