@@ -49,6 +49,7 @@ debian gcc gcc "SQLite is C"
 debian g++ g++ "FUXA compiles a SQLite of its own"
 debian python3 python3 "FUXA compiles by it"
 debian strace strace "the power is cut after any system call"
+debian setpriv util-linux "a program that is traced dies with its test"
 # FUXA compiles a SQLite of its own, a minute or more: it does so beside what follows.
 fuxa=
 if ! [[ -f test/fuxa/node_modules/@frangoteam/fuxa/main.js ]]; then
