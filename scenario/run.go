@@ -42,8 +42,7 @@ type run struct {
 
 	next    int       // event that has not happened yet
 	armed   time.Time // since when its moment holds; zero while it does not
-	turn    time.Time // when its turn came
-	from    int       // journal entries before that
+	from    int       // journal entries before its turn came
 	things  []thing
 	prompts []line.PromptSnapshot // that were ever asked
 	said    []said
@@ -69,23 +68,29 @@ type said struct {
 
 // Run lives through the story and judges it.
 func (s *Story) Run() (*Report, error) {
-	r := &run{Story: s, fence: 1}
-	if err := r.build(); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.File, err)
-	}
-	r.setUp()
-	r.turn, r.from = r.Now, len(r.memory.Records)
-	if err := r.through(); err != nil {
+	r, err := s.live()
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	return r.judge()
+}
+
+// live lives through the story.
+func (s *Story) live() (*run, error) {
+	r := &run{Story: s, fence: 1}
+	if err := r.build(); err != nil {
+		return nil, err
+	}
+	r.setUp()
+	r.from = len(r.memory.Records)
+	return r, r.through()
 }
 
 // through lives until everything is done, or the story's time is over. A supervisor that could not record has ended, and is started
 // again.
 func (r *run) through() error {
 	for end := r.Now.Add(r.Lasts); r.Now.Before(end) && !r.done; {
-		done, err := r.World.Run(end.Sub(r.Now), r.live)
+		done, err := r.World.Run(end.Sub(r.Now), r.look)
 		switch {
 		case err != nil:
 			r.things = append(r.things, thing{r.Now, "the supervisor has ended: " + err.Error()})
@@ -96,7 +101,7 @@ func (r *run) through() error {
 			r.done = done
 			continue
 		}
-		r.Now, r.down = r.Now.Add(r.down), 0
+		r.down = 0
 		if err := r.restart(); err != nil {
 			return err
 		}
@@ -184,8 +189,8 @@ func (r *run) setUp() {
 	}
 }
 
-// live is looked at every tick: what is due happens, and the operator attends to the line. It reports whether all is done.
-func (r *run) live(w *virtual.World) bool {
+// look is done every tick: what is due happens, and the operator attends to the line. It reports whether all is done.
+func (r *run) look(w *virtual.World) bool {
 	for r.next < len(r.Events) {
 		e := &r.Events[r.next]
 		if r.armed.IsZero() {
@@ -235,7 +240,7 @@ func (r *run) happen(e *Event) {
 		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))
 	}
 	r.next++
-	r.armed, r.turn, r.from = time.Time{}, r.Now, len(r.memory.Records)
+	r.armed, r.from = time.Time{}, len(r.memory.Records)
 }
 
 // addressed gives an answer the whole identity of the question that waits.
