@@ -101,7 +101,7 @@ func (r *run) through() error {
 			r.done = done
 			continue
 		}
-		r.down = 0
+		r.Now, r.down = r.Now.Add(r.down), 0
 		if err := r.restart(); err != nil {
 			return err
 		}
