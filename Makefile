@@ -18,6 +18,8 @@ FUZZTIME ?= 20s
 KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
 # How many system calls the supervisor is killed at in make test, and how many places a wire is cut at; a plain go test does a few.
 NEMESIS := LINECTL_POINTS=1000 LINECTL_CUTS=200
+# A small disk that fills needs the right to mount one; where nobody has it, single calls fail with ENOSPC in another test.
+MAY_BE_LEFT_OUT := linectl/test/nemesis.TestTheDiskIsFull
 GOTEST := go test -json -timeout 20m
 PROFILE := .tools/cover.out
 
@@ -28,7 +30,7 @@ test: lint ## set up, lint, every test (with the race detector where there are g
 	  $(GOTEST) -race $(CONCURRENT) && \
 	  $(GOTEST) -p 1 $(WHOLE) && \
 	  $(NEMESIS) $(GOTEST) ./test/nemesis && \
-	  $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally
+	  $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally $(MAY_BE_LEFT_OUT)
 
 lint: ## format, lint, vet
 	scripts/setup.sh

@@ -27,7 +27,11 @@ func TestTallyCountsAndTellsWhatWentWrong(t *testing.T) {
 		{"one left out where all must run", `{"Action":"output","Package":"p","Test":"TestA","Output":"needs root\n"}
 {"Action":"skip","Package":"p","Test":"TestA"}
 {"Action":"pass","Package":"p","Test":"TestB"}
-{"Action":"pass","Package":"p"}`, false, []string{"needs root\n", "left out, for the reasons above:\n  p TestA\n", "1 passed, 0 failed, 1 skipped\n"}, ""},
+{"Action":"pass","Package":"p"}`, false, []string{"needs root\n", "left out, for the reasons above:\n  p.TestA\n", "1 passed, 0 failed, 1 skipped\n"}, ""},
+		{"one that may be left out where all must run", `{"Action":"output","Package":"p","Test":"TestMount","Output":"needs root\n"}
+{"Action":"skip","Package":"p","Test":"TestMount"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"pass","Package":"p"}`, true, []string{"needs root\n", "left out, for the reasons above:\n  p.TestMount\n", "1 passed, 0 failed, 1 skipped\n"}, ""},
 		{"does not build", `{"Action":"build-output","ImportPath":"p","Output":"p.go:1: no\n"}
 {"Action":"build-fail","ImportPath":"p"}
 {"Action":"fail","Package":"p","FailedBuild":"p"}`, false, []string{"p.go:1: no\n", "failed:\n  p\n", "0 passed, 1 failed, 0 skipped\n"}, ""},
@@ -38,7 +42,7 @@ func TestTallyCountsAndTellsWhatWentWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			ok, err := tally(strings.NewReader(tt.events), &out, strings.Contains(tt.name, "all must run"))
+			ok, err := tally(strings.NewReader(tt.events), &out, strings.Contains(tt.name, "all must run"), "p.TestMount")
 			if ok != tt.ok || err != nil {
 				t.Errorf("ok = %v, %v; want %v", ok, err, tt.ok)
 			}
