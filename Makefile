@@ -18,6 +18,8 @@ FUZZTIME ?= 20s
 KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
 # How many system calls the supervisor is killed at in make test, and how many places a wire is cut at; a plain go test does a few.
 NEMESIS := LINECTL_POINTS=1000 LINECTL_CUTS=200
+# How many shifts with faults make test lives through; a plain go test a hundred.
+SHIFTS := SEEDS=1000
 # A small disk that fills needs the right to mount one; where nobody has it, single calls fail with ENOSPC in another test.
 MAY_BE_LEFT_OUT := linectl/test/nemesis.TestTheDiskIsFull
 GOTEST := go test -json -timeout 20m
@@ -26,7 +28,8 @@ PROFILE := .tools/cover.out
 test: lint ## set up, lint, every test (with the race detector where there are goroutines), seventy kills
 	mkdir -p $(dir $(PROFILE))
 	{ $(GOTEST) -coverpkg=$(STATE) -coverprofile=$(PROFILE) $(DRIVES) && go run ./internal/cover $(PROFILE) && \
-	  $(GOTEST) $$(go list ./... | grep -vxFf <(go list $(DRIVES) $(WHOLE) $(CONCURRENT) ./test/nemesis)) && \
+	  $(GOTEST) $$(go list ./... | grep -vxFf <(go list $(DRIVES) $(WHOLE) $(CONCURRENT) ./test/nemesis ./test/campaign)) && \
+	  $(SHIFTS) $(GOTEST) ./test/campaign && \
 	  $(GOTEST) -race $(CONCURRENT) && \
 	  $(GOTEST) -p 1 $(WHOLE) && \
 	  $(NEMESIS) $(GOTEST) ./test/nemesis && \

@@ -1,6 +1,7 @@
 // Command tally reads the output of go test -json, prints what a person wants to see of it and counts.
 //
-// Printed are one line a package, the whole output of a test that failed and the reason of a test that was left out. The last
+// Printed are one line a package, the whole output of a test that failed, the reason of a test that was left out, and of one that
+// passed the lines of figures (seeds=1007 violations=0 …). The last
 // line is "N passed, N failed, N skipped". It exits 1 if anything failed, and in CI also if anything was left out: there
 // scripts/setup.sh has brought all that the tests need. What needs more than a tool, such as the right to mount a disk, is named on
 // the command line, as PACKAGE.TEST, and may be left out. It runs no test itself.
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -95,6 +97,7 @@ func (c *count) take(e event) {
 	switch e.Action {
 	case "pass":
 		c.passed++
+		c.print(slices.DeleteFunc(kept, func(line string) bool { return !figures.MatchString(line) }))
 	case "skip":
 		c.skipped++
 		c.leftOut = append(c.leftOut, e.Package+"."+e.Test)
@@ -106,11 +109,14 @@ func (c *count) take(e event) {
 	}
 }
 
-// endPackage prints a package's closing line, and all of its own output if it failed outside a test (a panic, a build).
+// figures are what a test closes with that tries many things.
+var figures = regexp.MustCompile(`^(\s+\w+\.go:\d+: )?[a-z]+=\S+ [a-z]+=\S`)
+
+// endPackage prints a package's closing line and figures, and all of its own output if it failed outside a test (a panic, a build).
 func (c *count) endPackage(e event, kept []string) {
 	if e.Action != "fail" {
 		for _, line := range kept {
-			if strings.HasPrefix(line, "ok ") {
+			if strings.HasPrefix(line, "ok ") || figures.MatchString(line) {
 				fmt.Fprint(c.out, line)
 			}
 		}

@@ -17,6 +17,11 @@ func TestTallyCountsAndTellsWhatWentWrong(t *testing.T) {
 {"Action":"pass","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Output":"ok  \tp\t0.1s\n"}
 {"Action":"pass","Package":"p"}`, true, []string{"ok  \tp\t0.1s\n", "1 passed, 0 failed, 0 skipped\n"}, "chatter"},
+		{"figures", `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:12: points=60 died=60 in 19s\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:13: all is well\n"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Output":"seeds=7 violations=0\n"}
+{"Action":"pass","Package":"p"}`, true, []string{"points=60 died=60 in 19s\nseeds=7 violations=0\n"}, "well"},
 		{"one fails", `{"Action":"output","Package":"p","Test":"TestA","Output":"want 1\n"}
 {"Action":"fail","Package":"p","Test":"TestA"}
 {"Action":"fail","Package":"p"}`, false, []string{"want 1\n", "failed:\n  p TestA\n", "0 passed, 1 failed, 0 skipped\n"}, ""},
