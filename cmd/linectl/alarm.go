@@ -22,23 +22,9 @@ func newAlarm() *cobra.Command {
 }
 
 func newAlarmList() *cobra.Command {
-	var p place
-	var asJSON bool
-	c := &cobra.Command{
+	return newReader(&cobra.Command{
 		Use: "list", Short: "Lists the alarms: open, past and not yet acknowledged, shelved, suppressed, out of service", Args: cobra.NoArgs,
-	}
-	p.flags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := p.client()
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		s, err := client.Snapshot(c.Context())
-		if err != nil {
-			return err
-		}
+	}, func(c *cobra.Command, s line.Snapshot, asJSON bool, _ []string) error {
 		if asJSON {
 			return printJSON(c, append([]line.AlarmSnapshot{}, s.Alarms...))
 		}
@@ -52,8 +38,7 @@ func newAlarmList() *cobra.Command {
 			}
 		}
 		return nil
-	}
-	return c
+	})
 }
 
 // occurrenceFlag lets a command mean one occurrence of an alarm.

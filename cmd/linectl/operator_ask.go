@@ -58,21 +58,7 @@ func newPrompt() *cobra.Command {
 }
 
 func newPromptList() *cobra.Command {
-	var p place
-	var asJSON bool
-	c := &cobra.Command{Use: "list", Short: "Lists the questions that wait, the oldest first", Args: cobra.NoArgs}
-	p.flags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := p.client()
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		s, err := client.Snapshot(c.Context())
-		if err != nil {
-			return err
-		}
+	return newReader(&cobra.Command{Use: "list", Short: "Lists the questions that wait, the oldest first", Args: cobra.NoArgs}, func(c *cobra.Command, s line.Snapshot, asJSON bool, _ []string) error {
 		if asJSON {
 			return printJSON(c, append([]line.PromptSnapshot{}, s.Prompts...))
 		}
@@ -86,6 +72,5 @@ func newPromptList() *cobra.Command {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", q.Prompt, s.At.Sub(q.Since).Round(time.Second), strings.Join(q.Options, ", "), dash(q.Input), q.Text)
 		}
 		return w.Flush()
-	}
-	return c
+	})
 }

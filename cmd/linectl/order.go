@@ -36,21 +36,7 @@ func newOrder() *cobra.Command {
 }
 
 func newOrderList() *cobra.Command {
-	var p place
-	var asJSON bool
-	c := &cobra.Command{Use: "list", Short: "Lists the orders with their progress", Args: cobra.NoArgs}
-	p.flags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := p.client()
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		s, err := client.Snapshot(c.Context())
-		if err != nil {
-			return err
-		}
+	return newReader(&cobra.Command{Use: "list", Short: "Lists the orders with their progress", Args: cobra.NoArgs}, func(c *cobra.Command, s line.Snapshot, asJSON bool, _ []string) error {
 		if asJSON {
 			return printJSON(c, s.Orders)
 		}
@@ -60,8 +46,7 @@ func newOrderList() *cobra.Command {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\n", o.Order, o.Product, o.Revision, o.Quantity, o.Started, o.Released, o.Scrapped, o.Quarantined)
 		}
 		return w.Flush()
-	}
-	return c
+	})
 }
 
 // parseOrder reads a list such as "ess=1,drone=1,ev=1": short names of the sample products, or products themselves.

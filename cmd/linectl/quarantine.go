@@ -19,7 +19,7 @@ func newQuarantine() *cobra.Command {
 
 func newQuarantineList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "Lists the packs that wait in quarantine, the oldest first", Args: cobra.NoArgs}
-	return quarantineReader(c, func(c *cobra.Command, s line.Snapshot, asJSON bool, _ []string) error {
+	return newReader(c, func(c *cobra.Command, s line.Snapshot, asJSON bool, _ []string) error {
 		if asJSON {
 			return printJSON(c, append([]line.QuarantineSnapshot{}, s.Quarantine...))
 		}
@@ -38,7 +38,7 @@ func newQuarantineList() *cobra.Command {
 
 func newQuarantineShow() *cobra.Command {
 	c := &cobra.Command{Use: "show PACK", Short: "Shows the evidence of a pack in quarantine and what can be decided", Args: cobra.ExactArgs(1)}
-	return quarantineReader(c, func(c *cobra.Command, s line.Snapshot, asJSON bool, args []string) error {
+	return newReader(c, func(c *cobra.Command, s line.Snapshot, asJSON bool, args []string) error {
 		for _, q := range s.Quarantine {
 			if string(q.Pack) != args[0] {
 				continue
@@ -50,27 +50,6 @@ func newQuarantineShow() *cobra.Command {
 		}
 		return fmt.Errorf("no pack %s waits in quarantine; linectl quarantine list says which do", args[0])
 	})
-}
-
-// quarantineReader makes a command that asks the supervisor how the line stands.
-func quarantineReader(c *cobra.Command, show func(c *cobra.Command, s line.Snapshot, asJSON bool, args []string) error) *cobra.Command {
-	var p place
-	var asJSON bool
-	p.flags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		client, err := p.client()
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		s, err := client.Snapshot(c.Context())
-		if err != nil {
-			return err
-		}
-		return show(c, s, asJSON, args)
-	}
-	return c
 }
 
 // writeQuarantine shows what is known of a pack: the conclusion first, then what it rests on, then what can be done.

@@ -14,29 +14,14 @@ import (
 )
 
 func newStatus() *cobra.Command {
-	var p place
-	var asJSON bool
-	c := &cobra.Command{
+	return newReader(&cobra.Command{
 		Use: "status", Short: "Shows the line: stations, packs, orders, holds, alarms and what to do about them", Args: cobra.NoArgs,
-	}
-	p.flags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := p.client()
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		s, err := client.Snapshot(c.Context())
-		if err != nil {
-			return err
-		}
+	}, func(c *cobra.Command, s line.Snapshot, asJSON bool, _ []string) error {
 		if asJSON {
 			return printJSON(c, s)
 		}
 		return writeStatus(c.OutOrStdout(), s)
-	}
-	return c
+	})
 }
 
 // writeStatus shows a snapshot to people: what runs, what does not and why, and what to do.
