@@ -15,7 +15,7 @@ type database struct {
 	*traceability.Store
 }
 
-func newDatabase(t *testing.T) *database {
+func newDatabase(t testing.TB) *database {
 	t.Helper()
 	in := "/dev/shm" // what a sync is worth is shown elsewhere (test/powerloss); here it would only take time
 	if _, err := os.Stat(in); err != nil {

@@ -100,7 +100,7 @@ func (t *trial) attend(s line.Snapshot) bool {
 	if done < len(s.Orders) || len(s.Packs) > 0 || t.decides() && len(s.Quarantine) > 0 {
 		return false
 	}
-	if s.At.Sub(morning) >= shift {
+	if s.At.Sub(morning) >= t.stretch(shift) {
 		return true
 	}
 	more := t.Orders[len(s.Orders)%len(t.Orders)]

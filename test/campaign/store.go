@@ -16,15 +16,15 @@ type Disk interface {
 	Reopen() ([]line.Record, error)
 }
 
-// memory is a Disk without a disk.
-type memory struct{ records []line.Record }
+// Memory is a Disk without a disk. The zero Memory is empty.
+type Memory struct{ records []line.Record }
 
-func (m *memory) Append(records []line.Record) (uint64, error) {
+func (m *Memory) Append(records []line.Record) (uint64, error) {
 	m.records = append(m.records, records...)
 	return uint64(len(m.records)), nil
 }
 
-func (m *memory) Reopen() ([]line.Record, error) { return m.records, nil }
+func (m *Memory) Reopen() ([]line.Record, error) { return m.records, nil }
 
 // store kills the supervisor at a chosen append.
 type store struct {

@@ -32,7 +32,7 @@ type Outcome struct {
 // PlantSpeed is how much faster than a real plant the virtual one moves against the line's clock.
 const PlantSpeed = 60
 
-// Times of a trial, on the line's clock.
+// Times of a trial, on the line's clock, at PlantSpeed.
 const (
 	shift    = time.Hour / PlantSpeed // at least: who is done before orders more
 	working  = 5 * time.Minute        // with faults; then they are cleared
@@ -47,6 +47,7 @@ var morning = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
 type trial struct {
 	Plan
 	*virtual.World
+	speed   float64 // of the plant against the line's clock
 	config  supervisor.Config
 	fence   uint16
 	store   *store
@@ -59,24 +60,44 @@ type trial struct {
 }
 
 // Run lives through a plan with the journal in memory. An error means that the trial itself could not be made.
-func Run(p Plan) (Outcome, error) { return RunOn(p, &memory{}) }
+func Run(p Plan) (Outcome, error) { return RunOn(p, &Memory{}) }
 
 // RunOn lives through a plan with the journal on a disk, which must be empty.
 func RunOn(p Plan, disk Disk) (Outcome, error) {
-	t := &trial{Plan: p, fence: 1, store: &store{Disk: disk}, kills: p.Kills, waiting: p.Faults, struck: map[simulator.FaultName]int{}}
-	if err := t.build(); err != nil {
+	s, err := Live(p, disk, PlantSpeed)
+	if err != nil {
 		return Outcome{}, err
+	}
+	return s.Judge()
+}
+
+// Shift is a plan that has been lived through and not yet been judged.
+type Shift struct {
+	*trial
+	ended bool
+}
+
+// Live lives through a plan as RunOn does, with a plant that moves so many times faster than a real one. Where that is not PlantSpeed
+// all times of the trial and the plan are stretched with it: at 1 the line has its hour for an hour of the plant.
+func Live(p Plan, disk Disk, speed float64) (*Shift, error) {
+	t := &trial{Plan: p, speed: speed, fence: 1, store: &store{Disk: disk}, kills: p.Kills, struck: map[simulator.FaultName]int{}}
+	for _, f := range p.Faults {
+		f.At = t.stretch(f.At)
+		t.waiting = append(t.waiting, f)
+	}
+	if err := t.build(); err != nil {
+		return nil, err
 	}
 	t.arm()
 	t.setUp()
-	t.work(working)
+	t.work(t.stretch(working))
 	t.Plant.Clear(t.Now, "all")
 	t.waiting, t.kills = nil, nil
 	t.store.in = 0
 	if t.clockWasSet() {
 		t.restart()
 	}
-	ended := t.work(mending)
+	ended := t.work(t.stretch(mending))
 	if ended {
 		ended = t.rest()
 	}
@@ -85,12 +106,20 @@ func RunOn(p Plan, disk Disk) (Outcome, error) {
 			t.struck[f.Fault.Name]++
 		}
 	}
-	return t.judge(ended)
+	return &Shift{t, ended}, nil
 }
+
+// stretch is a time of a trial at its speed.
+func (t *trial) stretch(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * PlantSpeed / t.speed)
+}
+
+// Clock is how much time has passed for the line.
+func (s *Shift) Clock() time.Duration { return s.Now.Sub(morning) }
 
 func (t *trial) build() error {
 	t.config = supervisor.Config{Name: "campaign", Version: "test", Simulated: true, Supplier: map[line.CellID]line.SupplierCell{}}
-	plant := simulator.Config{Seed: t.Seed, Speed: PlantSpeed, CellsPerLane: 1000, Witness: t.witness}
+	plant := simulator.Config{Seed: t.Seed, Speed: t.speed, CellsPerLane: 1000, Witness: t.witness}
 	var err error
 	if t.config.Recipes, err = recipes.Load(examples.FS, "reference/recipes/*.yaml"); err != nil {
 		return err
@@ -210,7 +239,7 @@ func (t *trial) restart() {
 // rest stops the line and waits until every station has come to rest.
 func (t *trial) rest() bool {
 	t.ask(line.Machine{Target: "line", Command: "Stop"})
-	ok, err := t.World.Run(stopping, func(w *virtual.World) bool {
+	ok, err := t.World.Run(t.stretch(stopping), func(w *virtual.World) bool {
 		for _, s := range w.Line.Snapshot(w.Time()).Stations {
 			if s.State != "Stopped" && s.State != "Aborted" {
 				return false
@@ -221,9 +250,10 @@ func (t *trial) rest() bool {
 	return ok && err == nil
 }
 
-// judge hands the evidence to the checker, in the formats in which the real files have it.
-func (t *trial) judge(ended bool) (Outcome, error) {
-	out := Outcome{Clock: t.Now.Sub(morning), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Packs: map[line.PackState]int{}}
+// Judge hands the evidence to the checker, in the formats in which the real files have it.
+func (s *Shift) Judge() (Outcome, error) {
+	t := s.trial
+	out := Outcome{Clock: s.Clock(), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Packs: map[line.PackState]int{}}
 	e := checker.Evidence{Asked: t.asked, Ended: true}
 	var err error
 	if e.Truth, err = checker.ReadTruth(&t.truth); err != nil {
@@ -250,7 +280,7 @@ func (t *trial) judge(ended bool) (Outcome, error) {
 		}
 	}
 	digest.Sum(out.Hash[:0])
-	if !ended {
+	if !s.ended {
 		out.Violations = append(out.Violations, checker.Violation{Invariant: "I25", Where: "trial", Text: "the line did not finish and come to rest: " + t.picture()})
 		e.Ended = false
 	}
