@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -44,10 +45,10 @@ func (e elsewhere) Error() string { return "see " + string(e) }
 
 // asker asks the gateway's methods that read from the records, as the person who is logged in.
 type asker interface {
-	// text returns a whole answer in JSON. Its last input is where to go on; it is set here.
-	text(ctx context.Context, method string, in ...any) (string, error)
-	// page returns a part of a list in JSON, and where to go on, 0 at its end.
-	page(ctx context.Context, method string, in ...any) (answer string, next uint32, err error)
+	// whole reads an answer that may come in pieces. Its last input is where to go on; it is set here.
+	whole(ctx context.Context, into any, method string, in ...any) error
+	// page reads a part of a list, and returns where to go on, 0 at its end.
+	page(ctx context.Context, into any, method string, in ...any) (next uint32, err error)
 	waveform(ctx context.Context, hash string) (*waveform, error)
 	// server returns what the gateway says of itself.
 	server(ctx context.Context) (*serverStatus, error)
@@ -84,7 +85,23 @@ func (l *link) ask(ctx context.Context, name string, in ...any) ([]*ua.Variant, 
 	return nil, fmt.Errorf("the gateway does not answer this: %w", r.StatusCode)
 }
 
-func (l *link) page(ctx context.Context, method string, in ...any) (answer string, next uint32, err error) {
+func (l *link) page(ctx context.Context, into any, method string, in ...any) (next uint32, err error) {
+	answer, next, err := l.piece(ctx, method, in...)
+	if err != nil {
+		return 0, err
+	}
+	return next, understand([]byte(answer), into)
+}
+
+func understand(answer []byte, into any) error {
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("the answer of the records is not understood: %w", err)
+	}
+	return nil
+}
+
+// piece returns JSON, or a part of it, and where to go on.
+func (l *link) piece(ctx context.Context, method string, in ...any) (answer string, next uint32, err error) {
 	out, err := l.ask(ctx, method, in...)
 	if err != nil {
 		return "", 0, err
@@ -97,21 +114,21 @@ func (l *link) page(ctx context.Context, method string, in ...any) (answer strin
 	return answer, next, nil
 }
 
-func (l *link) text(ctx context.Context, method string, in ...any) (string, error) {
+func (l *link) whole(ctx context.Context, into any, method string, in ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, leafPieces)
 	defer cancel()
-	var whole bytes.Buffer
+	var answer bytes.Buffer
 	for offset, n := uint32(0), 0; n < maxPieces; n++ {
-		piece, next, err := l.page(ctx, method, append(slices.Clip(in), offset)...)
+		piece, next, err := l.piece(ctx, method, append(slices.Clip(in), offset)...)
 		if err != nil {
-			return "", err
+			return err
 		}
-		whole.WriteString(piece)
+		answer.WriteString(piece)
 		if offset = next; next == 0 {
-			return whole.String(), nil
+			return understand(answer.Bytes(), into)
 		}
 	}
-	return "", errors.New("the answer is too long for this screen")
+	return errors.New("the answer is too long for this screen")
 }
 
 func (l *link) waveform(ctx context.Context, hash string) (*waveform, error) {

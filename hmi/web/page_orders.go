@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -54,15 +52,9 @@ func (o orderRecord) Share() int {
 }
 
 func readOrders(ctx context.Context, ask asker) ([]orderRecord, error) {
-	answer, _, err := ask.page(ctx, "Line.ReadOrders", uint32(ordersAtOnce), uint32(0))
-	if err != nil {
-		return nil, err
-	}
 	list := []orderRecord{}
-	if err := json.Unmarshal([]byte(answer), &list); err != nil {
-		return nil, fmt.Errorf("the answer of the records is not understood: %w", err)
-	}
-	return list, nil
+	_, err := ask.page(ctx, &list, "Line.ReadOrders", uint32(ordersAtOnce), uint32(0))
+	return list, err
 }
 
 // Left is how many packs of an order are begun and not ended.

@@ -3,8 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -74,13 +72,9 @@ type partStep struct {
 }
 
 func readPart(ctx context.Context, ask asker, v *View) (*part, error) {
-	text, err := ask.text(ctx, "Line.ReadPart", v.Query.Get("id"))
-	if err != nil {
-		return nil, err
-	}
 	p := &part{}
-	if err := json.Unmarshal([]byte(text), &p.dossier); err != nil {
-		return nil, fmt.Errorf("the answer of the records is not understood: %w", err)
+	if err := ask.whole(ctx, &p.dossier, "Line.ReadPart", v.Query.Get("id")); err != nil {
+		return nil, err
 	}
 	p.Gone = p.Ended != nil
 	until := v.Now

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -29,12 +27,9 @@ type partList struct {
 func findParts(ctx context.Context, ask asker, v *View) (*partList, error) {
 	l := &partList{Text: strings.TrimSpace(v.Query.Get("q"))}
 	from, _ := strconv.ParseUint(v.Query.Get("from"), 10, 32) // what is none is the beginning
-	answer, next, err := ask.page(ctx, "Line.FindParts", l.Text, uint32(partsAtOnce), uint32(from))
+	next, err := ask.page(ctx, &l.Hits, "Line.FindParts", l.Text, uint32(partsAtOnce), uint32(from))
 	if err != nil {
 		return nil, err
-	}
-	if err := json.Unmarshal([]byte(answer), &l.Hits); err != nil {
-		return nil, fmt.Errorf("the answer of the records is not understood: %w", err)
 	}
 	if l.Text != "" && from == 0 && len(l.Hits) == 1 && next == 0 {
 		return nil, elsewhere(partPath(l.Hits[0].Pack))

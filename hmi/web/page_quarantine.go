@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -66,13 +64,9 @@ func quarantine(v *View) *quarantineView {
 
 // readSuspects finds the packs that are in rework or quarantine.
 func readSuspects(ctx context.Context, ask asker) ([]summary, error) {
-	answer, _, err := ask.page(ctx, "Line.FindParts", "", uint32(suspectsAmong), uint32(0))
-	if err != nil {
-		return nil, err
-	}
 	list := []summary{}
-	if err := json.Unmarshal([]byte(answer), &list); err != nil {
-		return nil, fmt.Errorf("the answer of the records is not understood: %w", err)
+	if _, err := ask.page(ctx, &list, "Line.FindParts", "", uint32(suspectsAmong), uint32(0)); err != nil {
+		return nil, err
 	}
 	return slices.DeleteFunc(list, func(s summary) bool { return s.State != "quarantined" && s.State != "rework" }), nil
 }

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -86,12 +84,8 @@ func readShift(ctx context.Context, ask asker, v *View) (*shiftReport, error) {
 		}
 		s.Name, s.Plan = v.Name("Line.ShiftName"), v.Whole("Line.ShiftPlan")
 	}
-	answer, _, err := ask.page(ctx, "Line.ReadShift", from.UTC(), to.UTC())
-	if err != nil {
+	if _, err := ask.page(ctx, s, "Line.ReadShift", from.UTC(), to.UTC()); err != nil {
 		return nil, err
-	}
-	if err := json.Unmarshal([]byte(answer), s); err != nil {
-		return nil, fmt.Errorf("the answer of the records is not understood: %w", err)
 	}
 	s.From, s.To, s.Since, s.Til = from, to, from.Local().Format(formTime), to.Local().Format(formTime)
 	longest := 1.0

@@ -11,21 +11,17 @@ import (
 
 // partJSON gives a dossier as the gateway tells it.
 func (s *Server) partJSON(w http.ResponseWriter, r *http.Request) {
-	if text, ok := s.takeAlong(w, r, "json"); ok {
+	var told json.RawMessage
+	if s.takeAlong(w, r, "json", &told) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		_, _ = w.Write([]byte(text)) // a browser that is gone needs nothing
+		_, _ = w.Write(told) // a browser that is gone needs nothing
 	}
 }
 
 // partCSV gives every value that was measured on a pack, one in a row.
 func (s *Server) partCSV(w http.ResponseWriter, r *http.Request) {
-	text, ok := s.takeAlong(w, r, "csv")
-	if !ok {
-		return
-	}
 	var d dossier
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		s.answer(w, r, nil, true, err)
+	if !s.takeAlong(w, r, "csv", &d) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
@@ -61,22 +57,21 @@ func exact(v *float64) string {
 	return strconv.FormatFloat(*v, 'g', -1, 64)
 }
 
-// takeAlong reads a dossier for a file that the browser keeps, or answers why there is none.
-func (s *Server) takeAlong(w http.ResponseWriter, r *http.Request, kind string) (string, bool) {
+// takeAlong reads a dossier for a file that the browser keeps, or answers why there is none and reports false.
+func (s *Server) takeAlong(w http.ResponseWriter, r *http.Request, kind string, into any) bool {
 	o, _ := s.sessions.of(r, s.secure, time.Now())
 	if o == nil {
 		http.Error(w, "log in", http.StatusUnauthorized)
-		return "", false
+		return false
 	}
 	o.touch(time.Now())
 	id := r.URL.Query().Get("id")
-	text, err := o.link.text(r.Context(), "Line.ReadPart", id)
-	if err != nil {
+	if err := o.link.whole(r.Context(), into, "Line.ReadPart", id); err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
-		return "", false
+		return false
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(id)+"."+kind+`"`)
-	return text, true
+	return true
 }
 
 // fileName keeps of a part's name what every file system takes.

@@ -77,11 +77,12 @@ var house = map[string]room{
 	},
 	"test/strangers": {},
 
-	"internal/process":  {},
-	"internal/testnet":  {rooms: []string{"internal/process"}},
-	"internal/archtest": {},
-	"internal/cover":    {},
-	"internal/tally":    {},
+	"internal/process":   {},
+	"internal/testnet":   {rooms: []string{"internal/process"}},
+	"internal/testbuild": {},
+	"internal/archtest":  {},
+	"internal/cover":     {},
+	"internal/tally":     {},
 }
 
 // withGoroutine names the files of pure packages that may start goroutines: the interpreters of the line and of a handshake,

@@ -16,7 +16,7 @@ func TestTallyCountsAndTellsWhatWentWrong(t *testing.T) {
 		{"all pass", `{"Action":"output","Package":"p","Test":"TestA","Output":"chatter\n"}
 {"Action":"pass","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Output":"ok  \tp\t0.1s\n"}
-{"Action":"pass","Package":"p"}`, true, []string{"ok  \tp\t0.1s\n", "1 passed, 0 failed, 0 skipped\n"}, "chatter"},
+{"Action":"pass","Package":"p"}`, true, []string{"ok  \tp\t0.1s\tafter 0s\n", "1 passed, 0 failed, 0 skipped\n"}, "chatter"},
 		{"figures", `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:12: points=60 died=60 in 19s\n"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:13: all is well\n"}
 {"Action":"pass","Package":"p","Test":"TestA"}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"linectl/internal/testbuild"
 )
 
 var (
@@ -34,10 +36,9 @@ func within(m *testing.M) (code int) {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "linectl")
 	if missing = prepare(dir); missing == "" {
-		if out, err := exec.Command("go", "build", "-o", program, "linectl/cmd/linectl").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "linectl does not build: %v\n%s", err, out)
+		if program, err = testbuild.Linectl(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		defer func() { stopLines(code != 0) }()

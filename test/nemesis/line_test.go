@@ -21,25 +21,14 @@ import (
 	"linectl/control"
 	"linectl/examples"
 	"linectl/internal/process"
+	"linectl/internal/testbuild"
 	"linectl/line"
 )
 
 // program is linectl, built once for all tests of this package.
 var program string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "nemesis")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(dir, "linectl")
-	if out, err := exec.Command("go", "build", "-o", program, "linectl/cmd/linectl").CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("build linectl: %v: %s", err, out))
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(testbuild.Main(m, &program)) }
 
 // shop is the reference line in a directory of its own, its processes, and whoever works there.
 type shop struct {

@@ -20,6 +20,7 @@ import (
 	"linectl/control"
 	"linectl/examples"
 	"linectl/internal/process"
+	"linectl/internal/testbuild"
 	"linectl/internal/testnet"
 	"linectl/line"
 	"linectl/plc/opcua"
@@ -28,19 +29,7 @@ import (
 // program is linectl, built once for all tests of this package.
 var program string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "strangers")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(dir, "linectl")
-	if out, err := exec.Command("go", "build", "-o", program, "linectl/cmd/linectl").CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("build linectl: %v: %s", err, out))
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(testbuild.Main(m, &program)) }
 
 // start runs a program until the test ends.
 func start(t testing.TB, name, dir, file string, args ...string) *process.Process {
