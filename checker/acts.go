@@ -39,8 +39,8 @@ func onceOnly(r *run, bad func(string, string, ...any)) {
 func intendedFirst(r *run, bad func(string, string, ...any)) {
 	for i := range r.Truth {
 		h := &r.Truth[i]
-		if h.Token == "" {
-			continue
+		if h.Token == "" || h.What == "freed" || h.What == "void" {
+			continue // nothing was done to a part
 		}
 		switch in := r.intents[h.Token]; {
 		case in == nil:

@@ -34,11 +34,12 @@ var Invariants = []Invariant{
 	{"I7", "what left as good was released before, and every required step is good for the pack as it was last built; no serial is issued twice", releasedByEvidence},
 	{"I8", "what left as good is released, and what is released left as good", whereItBelongs},
 	{"I9", "a pack is built by the revision that was pinned at its start, and another person than its author approved it", pinned},
-	{"I10", "the journal has no gap and its chain of hashes holds", chained},
+	{"I10", "the journal has no gap, its chain of hashes holds, and what was on record at a start of the supervisor has only grown since", all(chained, grownOnly)},
 	{"I11", "what a person was told is done, is done once; what was refused is not done", toldTheTruth},
 	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause", legalStates},
 	{"I13", "what becomes of a pack in quarantine is decided by two different people, each with the role at that moment, after an inspection", twoPeople},
-	{"I14", "an alarm is raised before it is cleared and is not raised while it stands", orderlyAlarms},
+	{"I14", "an alarm is raised before it is cleared and is not raised while it stands; what nobody has acknowledged is still in the list after a start", all(orderlyAlarms, remembered)},
+	{"I15", "what a device or a person was told to be on record is on record, at the end and at every death of the supervisor", durable},
 	{"I17", "a pack that was disposed of is not worked on any more, unless two people took it out of quarantine; nobody inspects before the act is void", leftAlone},
 	{"I18", "a device never obeys an older supervisor after a newer one", fenced},
 	{"I19", "no device is asked for anything while it says that the emergency stop is pressed, a guard is open or it is not in automatic", heeded},
@@ -47,6 +48,15 @@ var Invariants = []Invariant{
 	{"I23", "every cell that came out of a magazine is accounted for", conserved},
 	{"I24", "an act is given up as unknown only where something has destroyed the evidence", givenUpForCause},
 	{"I25", "everything that was ordered has a disposition", allDisposed},
+}
+
+// all checks one thing after the other.
+func all(checks ...func(*run, func(string, string, ...any))) func(*run, func(string, string, ...any)) {
+	return func(r *run, bad func(string, string, ...any)) {
+		for _, check := range checks {
+			check(r, bad)
+		}
+	}
 }
 
 // Check returns what is violated, in the order of Invariants. Evidence that cannot be read at all is an error.
@@ -91,6 +101,8 @@ type fact struct {
 	Source      string   `json:"source"`
 	Order       string   `json:"order"`
 	Quantity    float64  `json:"quantity"`
+	Occurrence  int      `json:"occurrence"`
+	Repeats     int      `json:"repeats"`
 	From        string   `json:"from"`
 	To          string   `json:"to"`
 	Cause       string   `json:"cause"`

@@ -14,13 +14,13 @@ import (
 	"linectl/test/campaign"
 )
 
-// shift is one real shift: a pack of each product with the plant's usual defects and one kill, so that there are reworks, rejected
-// cells and a second incarnation in it.
+// shift is one real shift: a pack of each product with the plant's usual defects and two kills, so that there are reworks, rejected
+// cells and other incarnations in it.
 var shift = sync.OnceValues(func() (checker.Evidence, error) {
 	out, err := campaign.Run(campaign.Plan{
 		Seed:   1,
 		Orders: []line.AddOrder{{Order: "a", Product: "ESS-P2", Quantity: 1}, {Order: "b", Product: "DRN-P3", Quantity: 1}, {Order: "c", Product: "EV-P1", Quantity: 1}},
-		Kills:  []campaign.Kill{{Append: 400, Durable: true}},
+		Kills:  []campaign.Kill{{Append: 400, Durable: true}, {Append: 900}},
 	})
 	return out.Evidence, err
 })
@@ -82,16 +82,19 @@ func drop(t *testing.T, e *checker.Evidence, one *checker.Entry) {
 	}
 }
 
+// spoil is one way in which sound evidence is spoiled, and the invariant that must be violated then.
+type spoil struct {
+	id, name string
+	spoil    func(*testing.T, *checker.Evidence)
+}
+
 // TestEachInvariantCanFail spoils the evidence of a sound shift in one way after the other.
 func TestEachInvariantCanFail(t *testing.T) {
 	if all, err := checker.Check(*evidence(t)); err != nil || len(all) > 0 {
 		t.Fatalf("the shift is not sound: %v\n%s", err, checker.Report(all, 20))
 	}
 	caught := map[string]bool{}
-	for _, tt := range []struct {
-		id, name string
-		spoil    func(*testing.T, *checker.Evidence)
-	}{
+	for _, tt := range slices.Concat(moreSpoils, []spoil{
 		{"I1", "a joint is welded twice", func(t *testing.T, e *checker.Evidence) {
 			again := *happening(t, e, "effect", 41)
 			e.Truth = append(e.Truth, again)
@@ -225,7 +228,7 @@ func TestEachInvariantCanFail(t *testing.T) {
 			entry(t, e, "act-done", `"task":41`, 1).Kind = "act-quarantined"
 		}},
 		{"I25", "a pack is forgotten", func(t *testing.T, e *checker.Evidence) { drop(t, e, entry(t, e, "pack-disposed", "", 1)) }},
-	} {
+	}) {
 		t.Run(tt.id+" "+tt.name, func(t *testing.T) {
 			e := evidence(t)
 			tt.spoil(t, e)

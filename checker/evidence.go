@@ -14,6 +14,7 @@ type Evidence struct {
 	Truth   []Happening // in the order in which it happened
 	Journal []Entry     // by sequence
 	Asked   []Ask       // what people asked for and were told
+	Deaths  []Death     // ends of the supervisor, in their order; nil where nobody has watched them
 	Ended   bool        // the run was brought to an orderly end: nothing may be left open
 }
 

@@ -34,11 +34,12 @@ func (p *Plant) judge(now time.Time, d *device, c tags.Command) line.RejectReaso
 	case tags.OpExecute:
 		return p.execute(now, d, c)
 	case tags.OpVoid:
-		return p.void(d, c.Token)
+		return p.void(now, d, c)
 	case tags.OpAcknowledge:
 		if r.Pending && c.Token == r.last().Token {
 			r.Pending, d.phase = false, line.PhaseIdle
 			p.keep(d)
+			p.emit(Event{At: now, What: Freed, Station: d.Station, Device: d.ID, Token: c.Token, Fence: c.Fence})
 		}
 		return 0
 	case tags.OpMachine:
@@ -236,12 +237,16 @@ func (p *Plant) latch(d *device) {
 }
 
 // void is device rule 5: it fences late duplicates of the token.
-func (p *Plant) void(d *device, token line.Token) line.RejectReason {
+func (p *Plant) void(now time.Time, d *device, c tags.Command) line.RejectReason {
 	if d.phase != line.PhaseIdle && d.phase != line.PhaseInterrupted {
 		return line.RejectBusy
 	}
 	r := &d.retained
-	r.Floor, r.InFlight, r.InWork, d.phase = max(r.Floor, token), 0, nil, line.PhaseIdle
+	anew := r.Floor < c.Token || r.InFlight != 0
+	r.Floor, r.InFlight, r.InWork, d.phase = max(r.Floor, c.Token), 0, nil, line.PhaseIdle
 	p.keep(d)
+	if anew {
+		p.emit(Event{At: now, What: Fenced, Station: d.Station, Device: d.ID, Token: c.Token, Fence: c.Fence})
+	}
 	return 0
 }

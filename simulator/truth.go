@@ -28,6 +28,8 @@ const (
 	Worn     What = "worn"      // a tool was worn or soiled by something else than its work; Task is the weld it is for
 	Exit     What = "exit"      // Part left the line to To (ST910 or ST999)
 	Carried  What = "carried"   // a person carried Part, a pack, out of quarantine to the station To
+	Freed    What = "freed"     // the device was told that the result of Token is on record, and no longer waits with it
+	Fenced   What = "void"      // the device was told that Token is given up: from now on it may forget what became of it
 	Struck   What = "fault"     // an injected fault struck an act, or began; Text is the fault. It changes nothing by itself
 )
 

@@ -114,6 +114,7 @@ func (p *Plant) apply(e Event) {
 		t := w.tool(e.Station, e.Task)
 		t.use += e.Values["use"]
 		t.life += e.Values["use"]
+	case Freed, Fenced: // of the device's memory, not of the world
 	case Struck: // what it does to the world are events of their own
 	}
 }

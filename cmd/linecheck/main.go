@@ -24,6 +24,7 @@ func run(args []string, out, errs io.Writer) int {
 	truth := flags.String("truth", "", "ground truth of the virtual plant, truth.jsonl")
 	data := flags.String("data", "", "data directory of the supervisor")
 	asked := flags.String("asked", "", "history of requests, one JSON object a line (may be empty)")
+	deaths := flags.String("deaths", "", "what was found at each start of the supervisor, one JSON object a line (may be empty)")
 	ended := flags.Bool("ended", false, "the run came to an orderly end: nothing may be left open")
 	most := flags.Int("most", 50, "violations that are printed")
 	if err := flags.Parse(args); err != nil {
@@ -37,6 +38,9 @@ func run(args []string, out, errs io.Writer) int {
 	err := read(*truth, func(r io.Reader) (err error) { e.Truth, err = checker.ReadTruth(r); return err })
 	if err == nil && *asked != "" {
 		err = read(*asked, func(r io.Reader) (err error) { e.Asked, err = checker.ReadAsked(r); return err })
+	}
+	if err == nil && *deaths != "" {
+		err = read(*deaths, func(r io.Reader) (err error) { e.Deaths, err = checker.ReadDeaths(r); return err })
 	}
 	if err == nil {
 		e.Journal, err = recordstore.Journal(context.Background(), *data)

@@ -33,6 +33,8 @@ func TestARealStore(t *testing.T) {
 	}
 	write(truth, "{\"n\":1,\"what\":\"begun\"}\n")
 	write(asked, "{\"request\":\"1\",\"by\":\"amna\",\"told\":\"done\"}\n")
+	deaths := filepath.Join(dir, "deaths.jsonl")
+	write(deaths, "{\"found\":1,\"last\":\"another\"}\n")
 	for _, tt := range []struct {
 		args []string
 		code int
@@ -40,6 +42,7 @@ func TestARealStore(t *testing.T) {
 	}{
 		{[]string{"--truth", truth, "--data", dir, "--ended"}, 0, "1 events, 1 entries, 0 requests: 0 violations"},
 		{[]string{"--truth", truth, "--data", dir, "--asked", asked}, 1, "I11 request 1: amna was told that it is done, and it is on record 0 times"},
+		{[]string{"--truth", truth, "--data", dir, "--deaths", deaths}, 1, "I10 death 1: entry 1 was another one when the supervisor was started again"},
 		{[]string{"--truth", filepath.Join(dir, "none"), "--data", dir}, 1, "no such file"},
 		{[]string{"--truth", truth, "--data", filepath.Join(dir, "none")}, 1, "no such file"},
 		{[]string{"--truth", truth}, 2, "wants --truth FILE and --data DIR"},

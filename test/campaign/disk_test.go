@@ -1,9 +1,12 @@
 package campaign_test
 
 import (
+	"context"
 	"os"
 	"testing"
 
+	"linectl/checker"
+	"linectl/checker/recordstore"
 	"linectl/line"
 	"linectl/test/campaign"
 	"linectl/traceability"
@@ -49,3 +52,10 @@ func (d *database) Reopen() ([]line.Record, error) {
 }
 
 var _ campaign.Disk = (*database)(nil)
+
+// Rows reads the journal past the store, as another program does.
+func (d *database) Rows() ([]checker.Entry, error) {
+	return recordstore.Journal(context.Background(), d.dir)
+}
+
+var _ campaign.Rows = (*database)(nil)

@@ -17,10 +17,14 @@ func (t *trial) ask(c line.Command) { t.says("operator", c) }
 func (t *trial) says(who string, c line.Command) {
 	t.request++
 	q := line.Request{ID: fmt.Sprintf("%d-%d", t.fence, t.request), By: who, Account: "local:operator", Origin: line.FromLocal, Why: "campaign", Command: c}
-	reply := t.World.Ask(q)
+	t.told(q, t.World.Ask(q))
 	if t.request%7 == 0 && !t.died() { // a double click, or an HMI that asks again after silence
-		reply = t.World.Ask(q)
+		t.told(q, t.World.Ask(q))
 	}
+}
+
+// told notes what a person was told.
+func (t *trial) told(q line.Request, reply line.Reply) {
 	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
 	switch {
 	case t.died():
@@ -88,6 +92,9 @@ func (t *trial) attend(s line.Snapshot) bool {
 			}
 		}
 	}
+	if t.seeTo(s.Alarms); t.died() {
+		return true
+	}
 	if t.quarantine(s); t.store.died {
 		return true
 	}
@@ -107,6 +114,16 @@ func (t *trial) attend(s line.Snapshot) bool {
 	more.Order = line.OrderID(fmt.Sprintf("more%d", len(s.Orders)))
 	t.ask(more)
 	return t.died()
+}
+
+// seeTo acknowledges one alarm at a time, and leaves some alone for long.
+func (t *trial) seeTo(list []line.AlarmSnapshot) {
+	for _, a := range list {
+		if !a.Acknowledged && t.request%3 > 0 {
+			t.ask(line.AcknowledgeAlarm{Alarm: a.Alarm, Occurrence: a.Occurrence})
+			return
+		}
+	}
 }
 
 // picture says where everything stands.

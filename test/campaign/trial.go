@@ -54,6 +54,8 @@ type trial struct {
 	kills   []Kill
 	truth   bytes.Buffer
 	asked   []checker.Ask
+	deaths  []checker.Death
+	events  int // of the truth
 	request int
 	waiting []Timed
 	struck  map[simulator.FaultName]int
@@ -155,6 +157,7 @@ func (t *trial) witness(e simulator.Event) {
 		panic(err) // a plant that cannot say what happened is no plant
 	}
 	t.truth.Write(append(b, '\n'))
+	t.events++
 }
 
 // work lets the line run and the operator attend to it until everything is built, or the span is over. It reports whether all is.
@@ -228,6 +231,9 @@ func (t *trial) restart() {
 		for _, r := range records {
 			l.Apply(r)
 		}
+		if err := t.found(l, records); err != nil {
+			panic(err) // what was read from a journal can be written again
+		}
 		t.arm()
 		t.World.Restart(l, t.fence)
 		if !t.died() {
@@ -254,7 +260,7 @@ func (t *trial) rest() bool {
 func (s *Shift) Judge() (Outcome, error) {
 	t := s.trial
 	out := Outcome{Clock: s.Clock(), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Packs: map[line.PackState]int{}}
-	e := checker.Evidence{Asked: t.asked, Ended: true}
+	e := checker.Evidence{Asked: t.asked, Deaths: t.deaths, Ended: true}
 	var err error
 	if e.Truth, err = checker.ReadTruth(&t.truth); err != nil {
 		return out, err
@@ -265,16 +271,12 @@ func (s *Shift) Judge() (Outcome, error) {
 	}
 	out.Records = len(records)
 	digest := sha256.New()
+	if e.Journal, err = t.rows(records); err != nil {
+		return out, err
+	}
 	for i, r := range records {
-		body, err := json.Marshal(r.Fact)
-		if err != nil {
-			return out, err
-		}
-		row := checker.Entry{
-			Seq: uint64(i + 1), Kind: line.FactName(r.Fact), Pack: string(r.Pack), Station: string(r.Station), Micros: r.At.UnixMicro(), Body: body, //nolint:gosec // counts up
-		}
-		fmt.Fprintf(digest, "%d %s %s %s %d %s\n", row.Seq, row.Kind, row.Pack, row.Station, row.Micros, body)
-		e.Journal = append(e.Journal, row)
+		row := &e.Journal[i]
+		fmt.Fprintf(digest, "%d %s %s %s %d %s\n", row.Seq, row.Kind, row.Pack, row.Station, row.Micros, row.Body)
 		if f, ok := r.Fact.(line.PackDisposed); ok {
 			out.Packs[f.Disposition]++
 		}
@@ -287,5 +289,8 @@ func (s *Shift) Judge() (Outcome, error) {
 	out.Evidence = e
 	more, err := checker.Check(e)
 	out.Violations = append(out.Violations, more...)
+	if t.Seed%everyReplayed == 0 {
+		out.Violations = append(out.Violations, t.replayed(records)...)
+	}
 	return out, err
 }
