@@ -94,6 +94,12 @@ const (
 	Restarted  = "supervisor restarted"
 )
 
+// NothingToRework is why a bench waits when all is well.
+const NothingToRework = "nothing to rework"
+
+// IsLoss reports whether a station that does not work for this cause loses anything: a bench without work does not.
+func IsLoss(cause string) bool { return cause != NothingToRework }
+
 // OwnLoss reports whether a station that waits loses the time by itself: it wants material or a person, and not a part from its
 // neighbours, room at them, or an order.
 func OwnLoss(cause string) bool {

@@ -128,7 +128,10 @@ func New(cfg Config, fence uint16) (*Line, error) {
 		l.byID[sc.ID] = s
 		l.stations = append(l.stations, s)
 		s.blocked, s.starved = "blocked by "+string(sc.ID), "no part has come"
-		if i > 0 && sc.Kind != line.Bench {
+		switch {
+		case sc.Kind == line.Bench:
+			s.starved = line.NothingToRework
+		case i > 0:
 			l.stations[i-1].after = s
 			s.starved = "starved by " + string(l.stations[i-1].ID)
 		}

@@ -234,7 +234,7 @@ func (l *Line) shiftSnapshot(now time.Time) line.ShiftSnapshot {
 		effort, losses := w.upTo(now, s.open(), false)
 		efforts[i] = effort
 		for cause, one := range losses {
-			if one.total > 0 {
+			if one.total > 0 && line.IsLoss(cause) {
 				out.Losses = append(out.Losses, line.Loss{Station: l.stations[i].ID, Cause: cause, Own: line.OwnLoss(cause), For: one.total, Times: one.times})
 			}
 		}

@@ -145,7 +145,7 @@ func (e *Effort) readStation(ctx context.Context, q querier, id line.StationID, 
 	}
 	e.Stations = append(e.Stations, one)
 	for cause, loss := range lost {
-		if loss.For > 0 {
+		if loss.For > 0 && line.IsLoss(cause) {
 			e.Losses = append(e.Losses, line.Loss{Station: id, Cause: cause, Own: line.OwnLoss(cause), For: loss.For, Times: loss.Times})
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"linectl/line"
@@ -164,11 +163,11 @@ func losses(id line.StationID, before, changes []stateChange, from, to int64) []
 	by := map[string]*StationLoss{}
 	order := []string{}
 	add := func(cause string, since, until int64) {
-		if until <= since {
+		if until <= since || !line.IsLoss(cause) {
 			return
 		}
 		if by[cause] == nil {
-			by[cause] = &StationLoss{Station: id, Cause: cause, Own: !strings.HasPrefix(cause, "starved") && !strings.HasPrefix(cause, "blocked")}
+			by[cause] = &StationLoss{Station: id, Cause: cause, Own: line.OwnLoss(cause)}
 			order = append(order, cause)
 		}
 		by[cause].Seconds += float64(until-since) / 1e6

@@ -95,6 +95,12 @@ func TestStuckElectrodeStopsTheLineAndSaysSo(t *testing.T) {
 		if own := l.Cause != "starved by ST060" && l.Cause != "blocked by ST060"; (l.Station == "ST070" || l.Station == "ST040") && strings.Contains(l.Cause, "ST060") && l.Own != own {
 			t.Errorf("whose loss? %+v", l)
 		}
+		if l.Station == "ST900" && l.Cause != line.NotStarted {
+			t.Errorf("nothing is to be reworked, and the bench loses %+v", l)
+		}
+	}
+	if bench := r.at("ST900"); bench.Reason != line.NothingToRework {
+		t.Errorf("the bench waits because %q", bench.Reason)
 	}
 	r.Plant.Clear(r.Now, "all")
 	r.finish(30 * time.Minute)
