@@ -23,7 +23,7 @@ func (k *Keeper) LogInByCertificate(ctx context.Context, thumbprint, source stri
 		}
 		return Session{}, ErrLogIn
 	}
-	return k.begin(ctx, a.User, "certificate, "+source)
+	return k.begin(ctx, a.User, "certificate, "+source, line.ByCertificate)
 }
 
 // owner finds the account of a certificate, and whether it may log in with it now.
@@ -37,7 +37,7 @@ func (k *Keeper) owner(thumbprint string, now time.Time) (line.Account, bool) {
 }
 
 // begin records a log-in and opens a session.
-func (k *Keeper) begin(ctx context.Context, user, source string) (Session, error) {
+func (k *Keeper) begin(ctx context.Context, user, source string, proof line.Proof) (Session, error) {
 	reply, err := k.line.Do(ctx, line.Request{By: user, Account: user, Origin: line.FromSession, Command: line.LogIn{Source: clip(source)}})
 	switch {
 	case err != nil:
@@ -49,5 +49,5 @@ func (k *Keeper) begin(ctx context.Context, user, source string) (Session, error
 	token := rand.Text()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return Session{Token: token, User: user, Roles: a.Roles, Expires: k.sessions.begin(time.Now(), token, user)}, nil
+	return Session{Token: token, User: user, Roles: a.Roles, Expires: k.sessions.begin(time.Now(), token, user, proof), Proof: proof}, nil
 }

@@ -29,7 +29,7 @@ func TestWhoLogsInByCertificate(t *testing.T) {
 	if err != nil || s.User != "amna" {
 		t.Fatalf("%+v %v", s, err)
 	}
-	if who, err := k.Who(s.Token); err != nil || who.User != "amna" {
+	if who, err := k.Who(s.Token); err != nil || who.User != "amna" || who.Proof != line.ByCertificate || s.Proof != line.ByCertificate {
 		t.Errorf("the session is %+v, %v", who, err)
 	}
 	if w := b.words(); !strings.Contains(w, "amna line.LogIn{certificate, panel 1}") {

@@ -84,7 +84,7 @@ func (k *Keeper) LogIn(ctx context.Context, user, password, source string) (Sess
 	if err := k.prove(ctx, user, password, source); err != nil {
 		return Session{}, err
 	}
-	return k.begin(ctx, user, source)
+	return k.begin(ctx, user, source, line.ByPassword)
 }
 
 // prove waits as long as former failures ask for, and compares the password.
@@ -174,17 +174,17 @@ func clip(text string) string {
 // Who returns the session of a token and prolongs it.
 func (k *Keeper) Who(token string) (Session, error) {
 	k.mu.Lock()
-	user, expires, ok := k.sessions.use(time.Now(), token)
+	o, ok := k.sessions.use(time.Now(), token)
 	k.mu.Unlock()
 	if !ok {
 		return Session{}, ErrNoSession
 	}
-	a, ok := k.account(user)
+	a, ok := k.account(o.user)
 	if !ok || a.Disabled {
 		k.LogOut(token)
 		return Session{}, ErrNoSession
 	}
-	return Session{Token: token, User: user, Roles: a.Roles, Expires: expires}, nil
+	return Session{Token: token, User: o.user, Roles: a.Roles, Expires: o.expires(), Proof: o.proof}, nil
 }
 
 // LogOut ends a session.

@@ -26,10 +26,12 @@ type Session struct {
 	User    string      `json:"user"`
 	Roles   []line.Role `json:"roles"`
 	Expires time.Time   `json:"expires"` // unless it is used before
+	Proof   line.Proof  `json:"proof"`   // how the person has logged in
 }
 
 type open struct {
 	user       string
+	proof      line.Proof
 	from, used time.Time
 }
 
@@ -48,14 +50,14 @@ type sessions struct {
 }
 
 // begin opens a session. Where there are too many, of this user or of all, the one that was not used for longest ends.
-func (s *sessions) begin(now time.Time, token, user string) time.Time {
+func (s *sessions) begin(now time.Time, token, user string, proof line.Proof) time.Time {
 	if s.open == nil {
 		s.open = map[[sha256.Size]byte]open{}
 	}
 	s.sweep(now)
 	s.makeRoom(maxPerUser, func(o open) bool { return o.user == user })
 	s.makeRoom(maxSessions, func(open) bool { return true })
-	o := open{user: user, from: now, used: now}
+	o := open{user: user, proof: proof, from: now, used: now}
 	s.open[sha256.Sum256([]byte(token))] = o
 	return o.expires()
 }
@@ -89,17 +91,17 @@ func (s *sessions) makeRoom(most int, among func(open) bool) {
 	}
 }
 
-// use finds the user of a session and prolongs it.
-func (s *sessions) use(now time.Time, token string) (user string, expires time.Time, ok bool) {
+// use finds a session and prolongs it.
+func (s *sessions) use(now time.Time, token string) (o open, ok bool) {
 	key := sha256.Sum256([]byte(token))
-	o, ok := s.open[key]
+	o, ok = s.open[key]
 	if !ok || !now.Before(o.expires()) {
 		delete(s.open, key)
-		return "", time.Time{}, false
+		return open{}, false
 	}
 	o.used = now
 	s.open[key] = o
-	return o.user, o.expires(), true
+	return o, true
 }
 
 func (s *sessions) end(token string) { delete(s.open, sha256.Sum256([]byte(token))) }

@@ -93,20 +93,20 @@ func TestFailuresAreBounded(t *testing.T) {
 
 func TestSessionsAreBoundedInTimeAndNumber(t *testing.T) {
 	var s sessions
-	s.begin(noon, "a", "amna")
-	if _, _, ok := s.use(noon.Add(idleFor-1), "a"); !ok {
+	s.begin(noon, "a", "amna", line.ByPassword)
+	if _, ok := s.use(noon.Add(idleFor-1), "a"); !ok {
 		t.Error("ended too early")
 	}
-	if _, expires, ok := s.use(noon.Add(2*idleFor-2), "a"); !ok || !expires.Equal(noon.Add(3*idleFor-2)) {
-		t.Errorf("not prolonged: %v", expires)
+	if o, ok := s.use(noon.Add(2*idleFor-2), "a"); !ok || !o.expires().Equal(noon.Add(3*idleFor-2)) {
+		t.Errorf("not prolonged: %v", o.expires())
 	}
-	if _, _, ok := s.use(noon.Add(3*idleFor), "a"); ok {
+	if _, ok := s.use(noon.Add(3*idleFor), "a"); ok {
 		t.Error("idle and open")
 	}
-	s.begin(noon, "b", "amna")
+	s.begin(noon, "b", "amna", line.ByPassword)
 	last := noon
 	for ; ; last = last.Add(idleFor / 2) {
-		if _, _, ok := s.use(last, "b"); !ok {
+		if _, ok := s.use(last, "b"); !ok {
 			break
 		}
 	}
@@ -114,13 +114,13 @@ func TestSessionsAreBoundedInTimeAndNumber(t *testing.T) {
 		t.Errorf("a session that is always used lasts %v", last.Sub(noon))
 	}
 	for i := range 2000 {
-		s.begin(noon.Add(time.Duration(i)), fmt.Sprint(i), fmt.Sprint("user ", i%100))
+		s.begin(noon.Add(time.Duration(i)), fmt.Sprint(i), fmt.Sprint("user ", i%100), line.ByPassword)
 	}
 	if len(s.open) != maxSessions {
 		t.Errorf("%d sessions", len(s.open))
 	}
 	for i := range maxPerUser + 3 {
-		s.begin(noon.Add(time.Hour/4+time.Duration(i)), fmt.Sprint("sana ", i), "sana")
+		s.begin(noon.Add(time.Hour/4+time.Duration(i)), fmt.Sprint("sana ", i), "sana", line.ByPassword)
 	}
 	count := 0
 	for _, o := range s.open {
@@ -128,8 +128,8 @@ func TestSessionsAreBoundedInTimeAndNumber(t *testing.T) {
 			count++
 		}
 	}
-	_, _, first := s.use(noon.Add(time.Hour/4), "sana 0")
-	_, _, latest := s.use(noon.Add(time.Hour/4), fmt.Sprint("sana ", maxPerUser+2))
+	_, first := s.use(noon.Add(time.Hour/4), "sana 0")
+	_, latest := s.use(noon.Add(time.Hour/4), fmt.Sprint("sana ", maxPerUser+2))
 	if count != maxPerUser || first || !latest {
 		t.Errorf("%d sessions of one user, first %t, latest %t", count, first, latest)
 	}

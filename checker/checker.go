@@ -110,6 +110,7 @@ type fact struct {
 	Request     string   `json:"request"`
 	By          string   `json:"by"`
 	Account     string   `json:"account"`
+	Proof       string   `json:"proof"`
 	Accepted    bool     `json:"accepted"`
 	Cell        string   `json:"cell"`
 	Bin         int      `json:"bin"`

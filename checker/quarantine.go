@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Who may have a say about a pack in quarantine. An account has its roles by the entries about accounts up to that moment; who came
-// over the control socket, local:amna, is the owner of the computer and has none.
+// Who may have a say about a pack in quarantine: people who have shown who they are, with a password. An account has its roles by the
+// entries about accounts up to that moment; who came over the control socket without a log-in, local:amna, is nobody.
 var (
 	inspectors = []string{"TeamLeader", "Maintenance", "Quality"}
 	deciders   = []string{"TeamLeader", "Quality"}
@@ -50,9 +50,6 @@ func texts(list any) []string {
 
 // unfit says why an account may not do what one of some roles may do, or nothing.
 func (o *roster) unfit(account string, of []string) string {
-	if local := strings.HasPrefix(account, "local:"); local {
-		return ""
-	}
 	roles, there := o.roles[account]
 	fits := slices.ContainsFunc(of, func(role string) bool { return slices.Contains(roles, role) })
 	switch {
@@ -75,8 +72,11 @@ func twoPeople(r *run, bad func(string, string, ...any)) {
 	for i := range r.entries {
 		k := &r.entries[i]
 		people.follow(k)
-		fit := func(account string, of []string) {
-			if why := people.unfit(account, of); why != "" {
+		fit := func(word *known, of []string) {
+			if word.Proof != "password" {
+				bad(k.where(), "nothing shows that %q was %s", word.Account, word.By)
+			}
+			if why := people.unfit(word.Account, of); why != "" {
 				bad(k.where(), "%s", why)
 			}
 		}
@@ -89,21 +89,21 @@ func twoPeople(r *run, bad func(string, string, ...any)) {
 			stays[k.Entry.Pack] = new(stay)
 		case "quarantine-inspected":
 			s.inspected, s.proposed = k, nil
-			fit(k.Account, inspectors)
+			fit(k, inspectors)
 		case "quarantine-proposed":
 			s.proposed = k
-			fit(k.Account, deciders)
+			fit(k, deciders)
 			if s.inspected == nil {
 				bad(k.where(), "%s is proposed, and nobody has inspected the pack", k.Decision)
 			}
 		case "quarantine-refused":
 			s.proposed = nil
-			fit(k.Account, deciders)
+			fit(k, deciders)
 		case "quarantine-decided":
 			if s.proposed != nil {
-				fit(s.proposed.Account, deciders)
+				fit(s.proposed, deciders)
 			}
-			fit(k.Account, deciders)
+			fit(k, deciders)
 			r.decidedByTwo(k, s, bad)
 			delete(stays, k.Entry.Pack)
 		}
@@ -119,7 +119,7 @@ func (r *run) decidedByTwo(k *known, s *stay, bad func(string, string, ...any)) 
 		return
 	case first.Decision != k.Decision || first.By != k.ProposedBy:
 		bad(k.where(), "it is decided to %s as %s had proposed, and %s had proposed to %s", k.Decision, k.ProposedBy, first.By, first.Decision)
-	case same(first.By, k.By), !strings.HasPrefix(k.Account, "local:") && same(first.Account, k.Account):
+	case same(first.By, k.By), same(first.Account, k.Account):
 		bad(k.where(), "%s has both proposed and confirmed it", k.By)
 	}
 	for i := range r.entries {
@@ -209,6 +209,11 @@ func (r *run) unproven(act, released *known) string {
 	}
 	for _, k := range r.of("act-done") {
 		if k.Entry.Pack == act.Entry.Pack && k.Seq > d.Seq && k.Seq < released.Seq && k.Task == act.Task && k.fact.Index == act.fact.Index && k.Verdict == "OK" {
+			return ""
+		}
+	}
+	for _, k := range r.of("quarantine-decided") { // made again it may have been in doubt again, and that one counts as done
+		if k.Entry.Pack == act.Entry.Pack && k.Seq > d.Seq && k.Seq < released.Seq && k.Decision == "accept" && k.Task == act.Task && k.fact.Index == act.fact.Index {
 			return ""
 		}
 	}

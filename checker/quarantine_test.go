@@ -27,10 +27,10 @@ func quarantined() *tale {
 	s.add("intent", doubted, `{"token":"1-7","device":"ST060.welder","task":41,"part":"EV-P1-000001","index":12,"recipe_hash":"none"}`)
 	s.add("act-quarantined", doubted, `{"token":"1-7","device":"ST060.welder","task":41,"part":"EV-P1-000001","index":12,"evidence":{"why":"interrupted","floor":"1-7"}}`)
 	s.add("pack-disposed", doubted, `{"disposition":"quarantined","first_pass":false,"reason":"laser weld of unknown outcome"}`)
-	s.add("quarantine-inspected", doubted, `{"token":"1-7","saw":"not-done","remark":"no seam at 12","by":"amna","account":"amna","floor":"1-7"}`)
-	s.add("quarantine-proposed", doubted, `{"decision":"rework","by":"amna","account":"amna","why":"no seam"}`)
+	s.add("quarantine-inspected", doubted, `{"token":"1-7","saw":"not-done","remark":"no seam at 12","by":"amna","account":"amna","proof":"password","floor":"1-7"}`)
+	s.add("quarantine-proposed", doubted, `{"decision":"rework","by":"amna","account":"amna","proof":"password","why":"no seam"}`)
 	s.add("command-applied", "", `{"request":"r1","by":"amna","account":"amna","command":"propose rework","accepted":true,"reply":"","new":"proposed"}`)
-	s.add("quarantine-decided", doubted, `{"decision":"rework","token":"1-7","task":41,"index":12,"proposed_by":"amna","by":"bilal","account":"bilal","why":"seen too"}`)
+	s.add("quarantine-decided", doubted, `{"decision":"rework","token":"1-7","task":41,"index":12,"proposed_by":"amna","by":"bilal","account":"bilal","proof":"password","why":"seen too"}`)
 	s.add("rework-decided", doubted, `{"step":"weld","acts":[{"task":41,"index":12}],"indexes":[12],"build":2,"invalidates":[],"by":"amna and bilal","why":"seen too"}`)
 	s.add("command-applied", "", `{"request":"r2","by":"bilal","account":"bilal","command":"confirm rework","accepted":true,"reply":""}`)
 	s.add("intent", doubted, `{"token":"1-8","device":"ST060.welder","task":41,"part":"EV-P1-000001","index":12,"rework":true,"recipe_hash":"none"}`)
@@ -76,6 +76,23 @@ func (s *tale) accepted(t *testing.T, named string) {
 	for i := s.find(t, "intent", "1-8"); s.lines[i].kind != "pack-disposed"; {
 		s.lines = slices.Delete(s.lines, i, i+1)
 	}
+	s.change(t, "pack-disposed", `"evidence":["weld"]`, fmt.Sprintf(`"evidence":["weld",%q]`, named))
+}
+
+// inDoubtAgain lets the act that is made again end as nobody knows how too, and count as done then.
+func (s *tale) inDoubtAgain(t *testing.T, named string) {
+	t.Helper()
+	i := s.find(t, "act-done", "1-8")
+	again := []line3{
+		{"act-quarantined", doubted, `{"token":"1-8","device":"ST060.welder","task":41,"part":"EV-P1-000001","index":12,"evidence":{"why":"interrupted","floor":"1-8"}}`},
+		{"pack-disposed", doubted, `{"disposition":"quarantined","first_pass":false,"reason":"laser weld of unknown outcome"}`},
+		{"quarantine-inspected", doubted, `{"token":"1-8","saw":"done","remark":"whole","by":"amna","account":"amna","proof":"password","floor":"1-8"}`},
+		{"quarantine-proposed", doubted, `{"decision":"accept","by":"amna","account":"amna","proof":"password","why":"whole"}`},
+		{"quarantine-decided", doubted, `{"decision":"accept","token":"1-8","task":41,"index":12,"proposed_by":"amna","by":"bilal","account":"bilal","proof":"password","why":"seen too"}`},
+		{"rework-decided", doubted, `{"step":"weld","acts":[],"indexes":[],"build":3,"invalidates":[],"by":"amna and bilal","why":"seen too"}`},
+		{"command-applied", "", `{"request":"r3","by":"bilal","account":"bilal","command":"confirm accept","accepted":true,"reply":""}`},
+	}
+	s.lines = slices.Replace(s.lines, i, i+1, again...)
 	s.change(t, "pack-disposed", `"evidence":["weld"]`, fmt.Sprintf(`"evidence":["weld",%q]`, named))
 }
 
@@ -127,13 +144,11 @@ func TestWhatBecomesOfAPackInQuarantine(t *testing.T) {
 	}{
 		{"made again", "", "", func(*testing.T, *tale) {}},
 		{"accepted as done", "", "", func(t *testing.T, s *tale) { s.accepted(t, "weld 12 accepted as done by amna and bilal") }},
-		{"over the control socket", "", "", func(t *testing.T, s *tale) {
-			s.change(t, "quarantine-decided", `"account":"bilal"`, `"account":"local:root"`)
-			s.lines[s.find(t, "command-applied", "r2")].body = `{"request":"r2","by":"bilal","account":"local:root","accepted":true}`
-		}},
+		{"made again, in doubt again, and accepted as done", "", "", func(t *testing.T, s *tale) { s.inDoubtAgain(t, "weld 12 accepted as done by amna and bilal") }},
+		{"made again, in doubt again, and accepted without a word of it", "I7", "have accepted an act", func(t *testing.T, s *tale) { s.inDoubtAgain(t, "weld 12") }},
 		{"refused, and proposed anew", "", "", func(t *testing.T, s *tale) {
 			i := s.find(t, "quarantine-decided", "")
-			s.lines = slices.Insert(s.lines, i, line3{"quarantine-refused", doubted, `{"decision":"rework","by":"bilal","account":"bilal","why":"look again"}`},
+			s.lines = slices.Insert(s.lines, i, line3{"quarantine-refused", doubted, `{"decision":"rework","by":"bilal","account":"bilal","proof":"password","why":"look again"}`},
 				s.lines[s.find(t, "quarantine-proposed", "")])
 		}},
 		{"scrapped", "", "", func(t *testing.T, s *tale) {
@@ -145,6 +160,16 @@ func TestWhatBecomesOfAPackInQuarantine(t *testing.T) {
 
 		{"by one and the same", "I13", "both proposed and confirmed", func(t *testing.T, s *tale) {
 			s.lines[s.find(t, "quarantine-decided", "")].body = `{"decision":"rework","token":"1-7","proposed_by":"amna","by":"Amna ","account":"amna"}`
+		}},
+		{"one person under two names, over the control socket", "I13", `nothing shows that "local:root" was bilal`, func(t *testing.T, s *tale) {
+			s.change(t, "quarantine-decided", `"account":"bilal","proof":"password"`, `"account":"local:root"`)
+			s.lines[s.find(t, "command-applied", "r2")].body = `{"request":"r2","by":"bilal","account":"local:root","accepted":true}`
+		}},
+		{"proposed by name only", "I13", `nothing shows that "amna" was amna`, func(t *testing.T, s *tale) {
+			s.change(t, "quarantine-proposed", `,"proof":"password"`, "")
+		}},
+		{"inspected on a gateway's word", "I13", `nothing shows that "amna" was amna`, func(t *testing.T, s *tale) {
+			s.change(t, "quarantine-inspected", `"proof":"password"`, `"proof":"certificate"`)
 		}},
 		{"nobody has proposed it", "I13", "nobody has proposed", func(t *testing.T, s *tale) { s.drop(t, "quarantine-proposed") }},
 		{"something else was proposed", "I13", "had proposed to scrap", func(t *testing.T, s *tale) { s.change(t, "quarantine-proposed", `"rework"`, `"scrap"`) }},

@@ -66,7 +66,7 @@ func (s *Server) asker(r *http.Request, q line.Request) (line.Request, error) {
 		if err != nil {
 			return q, err
 		}
-		q.By, q.Account, q.Origin = who.User, who.User, line.FromSession
+		q.By, q.Account, q.Origin, q.Proof = who.User, who.User, line.FromSession, who.Proof
 		return q, nil
 	}
 	peer, _ := r.Context().Value(peerKey{}).(string)

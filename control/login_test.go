@@ -95,11 +95,11 @@ func TestARequestIsItsSessions(t *testing.T) {
 	if q := b.lastAsked(); q.Account != "amna" || q.Origin != line.FromSession || q.Command != (line.LogIn{Source: "panel 1"}) {
 		t.Errorf("the log-in is recorded as %+v", q)
 	}
-	reset := line.Request{ID: "1", By: "the boss", Account: "sana", Origin: line.FromItself, Command: line.Machine{Target: "line", Command: "Reset"}}
+	reset := line.Request{ID: "1", By: "the boss", Account: "sana", Origin: line.FromItself, Proof: line.ByCertificate, Command: line.Machine{Target: "line", Command: "Reset"}}
 	if _, err := c.DoAs(t.Context(), s.Token, reset); err != nil {
 		t.Fatal(err)
 	}
-	if q := b.lastAsked(); q.By != "amna" || q.Account != "amna" || q.Origin != line.FromSession {
+	if q := b.lastAsked(); q.By != "amna" || q.Account != "amna" || q.Origin != line.FromSession || q.Proof != line.ByPassword {
 		t.Errorf("the line was asked by %+v", q)
 	}
 	if again, err := c.Session(t.Context(), s.Token); err != nil || again.User != "amna" {
@@ -121,6 +121,18 @@ func TestARequestIsItsSessions(t *testing.T) {
 	}
 	if len(b.asked) != before {
 		t.Errorf("an ended session asked the line: %+v", b.lastAsked())
+	}
+}
+
+// Whoever opens the socket may say any name; the line is told that it was only said.
+func TestANameThatIsTypedIsNoProof(t *testing.T) {
+	b, c, _ := staff(t)
+	look := line.Request{ID: "1", By: "amna", Account: "amna", Origin: line.FromSession, Proof: line.ByPassword, Command: line.InspectQuarantine{Pack: "p", Saw: line.SeenDone}}
+	if _, err := c.Do(t.Context(), look); err != nil {
+		t.Fatal(err)
+	}
+	if q := b.lastAsked(); q.By != "amna" || q.Origin != line.FromLocal || q.Proof != "" || !strings.HasPrefix(q.Account, "local:") {
+		t.Errorf("the line was asked by %+v", q)
 	}
 }
 
@@ -152,6 +164,7 @@ func TestLogInsThatFail(t *testing.T) {
 		{"no token", "/v1/requests", "Bearer ", `{"command":{"kind":"machine","target":"line","command":"Reset"}}`, 401},
 		{"a token that is none", "/v1/requests", "Bearer x", `{"command":{"kind":"machine","target":"line","command":"Reset"}}`, 401},
 		{"an account past the keeper", "/v1/requests", "", `{"command":{"kind":"user-add","user":"omar","roles":["Admin"]}}`, 400},
+		{"a proof of one's own", "/v1/requests", "", `{"account":"sana","proof":"password","command":{"kind":"inspect","pack":"p","saw":"done"}}`, 400},
 		{"an origin of one's own", "/v1/requests", "", `{"origin":"session","account":"sana","command":{"kind":"hold"}}`, 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

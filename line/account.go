@@ -66,6 +66,15 @@ const (
 	FromItself  Origin = "linectl" // the supervisor on its own behalf
 )
 
+// Proof is how somebody has shown who they are; none for a name that was only typed, and in records from before there was one.
+type Proof string
+
+// The proofs.
+const (
+	ByPassword    Proof = "password"    // the supervisor has compared it itself
+	ByCertificate Proof = "certificate" // the gateway has seen a signature with its key, and the supervisor believes it that
+)
+
 // Account is one person who may log in, as the journal tells it. What proves the password is not in it.
 type Account struct {
 	User      string `json:"user"`

@@ -8,6 +8,7 @@ type Request struct {
 	By      string // who; with a session always the name of the account
 	Account string // who the edge has found to ask: the name of an account, or local:amna for a user of the computer
 	Origin  Origin // how the edge knows that; nobody's requests are refused
+	Proof   Proof  // how the person of the account has shown who they are; only with a session
 	Why     string // reason, where one is asked for
 	Command Command
 }

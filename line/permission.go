@@ -52,6 +52,11 @@ var permissions = map[Action][]Role{
 	MayNoteFailures: nil, // the edge's own
 }
 
+// InPerson reports whether who does it must have shown the supervisor itself who they are, with the password of their account: a
+// record that says that two people have decided is worth what is known of who they were. Neither a name that was typed at the
+// control socket nor the word of a gateway about a certificate is enough.
+func (a Action) InPerson() bool { return a == MayInspect || a == MayDecide }
+
 // WhoMay returns the roles that may do something, and whether the matrix knows it at all.
 func WhoMay(a Action) (roles []Role, known bool) {
 	roles, known = permissions[a]

@@ -35,6 +35,7 @@ type QuarantineInspected struct {
 	Remark  string `json:"remark"` // what was looked at, measured and found
 	By      string `json:"by"`
 	Account string `json:"account,omitempty"`
+	Proof   Proof  `json:"proof,omitempty"` // how By was shown; empty: a name that was typed
 	Floor   Token  `json:"floor,omitempty"` // of the device at that moment: no block of the act can begin any more
 }
 
@@ -43,6 +44,7 @@ type QuarantineProposed struct {
 	Decision Decision `json:"decision"`
 	By       string   `json:"by"`
 	Account  string   `json:"account,omitempty"`
+	Proof    Proof    `json:"proof,omitempty"`
 	Why      string   `json:"why"`
 }
 
@@ -51,6 +53,7 @@ type QuarantineRefused struct {
 	Decision Decision `json:"decision"`
 	By       string   `json:"by"`
 	Account  string   `json:"account,omitempty"`
+	Proof    Proof    `json:"proof,omitempty"`
 	Why      string   `json:"why"`
 }
 
@@ -63,6 +66,7 @@ type QuarantineDecided struct {
 	ProposedBy string   `json:"proposed_by"`
 	By         string   `json:"by"` // who has confirmed it, never the same
 	Account    string   `json:"account,omitempty"`
+	Proof      Proof    `json:"proof,omitempty"`
 	Why        string   `json:"why"`
 }
 

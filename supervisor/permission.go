@@ -33,6 +33,9 @@ func (l *Line) permit(q line.Request) error {
 		if a == line.MayLogIn || a == line.MayNoteFailures {
 			return fmt.Errorf("%s may not %s over the control socket", q.Account, a)
 		}
+		if a.InPerson() {
+			return l.logInFirst(a, allowed)
+		}
 		return nil
 	case line.FromSession:
 	default:
@@ -46,8 +49,23 @@ func (l *Line) permit(q line.Request) error {
 		return fmt.Errorf("the account %s is disabled; an Admin can let it in again", who.User)
 	case !who.Has(allowed...):
 		return fmt.Errorf("%s (%s) may not %s; %s", who.User, line.RoleNames(who.Roles), a, whoMay(allowed))
+	case a.InPerson() && q.Proof != line.ByPassword:
+		return fmt.Errorf("%s has logged in with a certificate, which the gateway has seen and the line has not; to %s log in with the password", who.User, a)
 	}
 	return nil
+}
+
+// logInFirst refuses what nobody may do by name only, and says how one shows who one is.
+func (l *Line) logInFirst(a line.Action, allowed []line.Role) error {
+	may := func(x line.Account) bool { return !x.Disabled && x.Has(allowed...) }
+	how := "with linectl: --as USER"
+	switch {
+	case len(l.accounts) == 0:
+		how = "nobody has an account yet: make the first one with linectl setup, as linectl run has said when it began, and then linectl user add USER " + string(allowed[0])
+	case !slices.ContainsFunc(l.accounts, may):
+		how = "no account has that role yet: linectl user add USER " + string(allowed[0])
+	}
+	return fmt.Errorf("to %s you log in with your own account, so that the record can say who it was; %s (%s)", a, whoMay(allowed), how)
 }
 
 func whoMay(roles []line.Role) string {

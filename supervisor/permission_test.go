@@ -23,7 +23,7 @@ func (d *desk) account(user string, roles ...line.Role) {
 
 // as asks with the session of an account, and returns the answer with its audit.
 func (d *desk) as(user string, c line.Command) (line.Reply, line.CommandApplied) {
-	return d.request(line.Request{By: user, Account: user, Origin: line.FromSession, Why: "test", Command: c})
+	return d.request(line.Request{By: user, Account: user, Origin: line.FromSession, Proof: line.ByPassword, Why: "test", Command: c})
 }
 
 func (d *desk) request(q line.Request) (line.Reply, line.CommandApplied) {
@@ -295,6 +295,58 @@ func TestAccountsComeBackFromTheJournal(t *testing.T) {
 			names[a.User] = true
 		}
 	})
+}
+
+// What is done in person nobody does by a name that was typed, nor on a gateway's word for a certificate: not even the owner of the
+// computer, whatever accounts there are.
+func TestInPersonIsWithAPassword(t *testing.T) {
+	look := line.InspectQuarantine{Pack: "ESS-P2-000001", Saw: line.SeenDone}
+	decide := line.DecideQuarantine{Pack: "ESS-P2-000001", Decision: line.DecisionRework}
+	confirm, refuse := decide, decide
+	confirm.Confirm, refuse.Refuse = true, true
+	local := line.Request{By: "amna", Account: "local:ali", Origin: line.FromLocal, Why: "test"}
+	session := line.Request{By: "amna", Account: "amna", Origin: line.FromSession, Why: "test"}
+	card := session
+	card.Proof = line.ByCertificate
+	leader := func(d *desk) { d.account("amna", line.TeamLeader) }
+	for _, tt := range []struct {
+		name string
+		q    line.Request
+		with func(*desk)
+		want string
+	}{
+		{"by name", local, leader, "you log in with your own account, so that the record can say who it was"},
+		{"by name, where nobody has an account", local, func(*desk) {}, "nobody has an account yet: make the first one with linectl setup"},
+		{"by name, where nobody has the role", local, func(d *desk) { d.account("amna", line.Viewer) }, "no account has that role yet: linectl user add USER TeamLeader"},
+		{"by name, where who has the role has left", local, func(d *desk) { leader(d); d.fact("", "", line.UserDisabled{User: "amna"}) }, "no account has that role yet"},
+		{"a session of which nobody says how it was opened", session, leader, "log in with the password"},
+		{"with a certificate", card, leader, "amna has logged in with a certificate, which the gateway has seen and the line has not"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, c := range []line.Command{look, decide, confirm, refuse} {
+				d := newDesk(t)
+				tt.with(d)
+				id := d.quarantined(interrupt)
+				d.welder(inDoubt, line.PhaseIdle)
+				if c != look {
+					d.fact("", id, line.QuarantineInspected{Token: inDoubt, Saw: line.SeenDone, By: "sana", Account: "sana", Proof: line.ByPassword, Floor: inDoubt})
+				}
+				if c == confirm || c == refuse {
+					d.account("omar", line.Quality)
+					d.fact("", id, line.QuarantineProposed{Decision: line.DecisionRework, By: "omar", Account: "omar", Proof: line.ByPassword})
+				}
+				before := fmt.Sprintf("%+v", d.item())
+				tt.q.Command = c
+				reply, audit := d.request(tt.q)
+				if reply.Accepted || audit.Accepted || !strings.Contains(reply.Text, tt.want) && c != confirm && c != refuse {
+					t.Errorf("%+v: %+v, want refused with %q", c, reply, tt.want)
+				}
+				if after := fmt.Sprintf("%+v", d.item()); after != before {
+					t.Errorf("refused, and yet %s became %s", before, after)
+				}
+			}
+		})
+	}
 }
 
 // The page on security shows the matrix as it is: its rows are asked of the line, one command for each.

@@ -218,7 +218,7 @@ func (l *Line) inspect(now time.Time, c line.InspectQuarantine, q line.Request) 
 	if waits := l.voided(p); waits != "" {
 		return "", errors.New(waits)
 	}
-	f := line.QuarantineInspected{Saw: c.Saw, Remark: q.Why, By: q.By, Account: q.Account}
+	f := line.QuarantineInspected{Saw: c.Saw, Remark: q.Why, By: q.By, Account: q.Account, Proof: q.Proof}
 	if p.doubt != nil {
 		f.Token = p.doubt.Token
 		if d := l.deviceOf(p.doubt.Device); d != nil {
@@ -250,17 +250,17 @@ func (l *Line) decideQuarantine(now time.Time, c line.DecideQuarantine, q line.R
 		if first != nil {
 			return "", fmt.Errorf("%s has proposed to %s %s; another person has to confirm or refuse that first", first.By, first.Decision, p.id)
 		}
-		if _, err := l.choice(p, c.Decision); err != nil {
+		if _, err := l.decidable(p, c.Decision); err != nil {
 			return "", err
 		}
-		record(line.QuarantineProposed{Decision: c.Decision, By: q.By, Account: q.Account, Why: q.Why})
+		record(line.QuarantineProposed{Decision: c.Decision, By: q.By, Account: q.Account, Proof: q.Proof, Why: q.Why})
 		return fmt.Sprintf("proposed; another person has to confirm that %s is to be: %s", p.id, c.Decision), nil
 	}
 	if first == nil || first.Decision != c.Decision {
 		return "", fmt.Errorf("nobody has proposed to %s %s", c.Decision, p.id)
 	}
 	if c.Refuse {
-		record(line.QuarantineRefused{Decision: c.Decision, By: q.By, Account: q.Account, Why: q.Why})
+		record(line.QuarantineRefused{Decision: c.Decision, By: q.By, Account: q.Account, Proof: q.Proof, Why: q.Why})
 		return fmt.Sprintf("%s of %s is refused; something else can be proposed", c.Decision, p.id), nil
 	}
 	if strings.EqualFold(strings.TrimSpace(first.By), strings.TrimSpace(q.By)) {
@@ -275,11 +275,11 @@ func (l *Line) takeOut(now time.Time, p *pack, d line.Decision, q line.Request) 
 	if err := l.stillMay(first); err != nil {
 		return "", err
 	}
-	rework, err := l.choice(p, d)
+	rework, err := l.decidable(p, d)
 	if err != nil {
 		return "", err
 	}
-	f := line.QuarantineDecided{Decision: d, ProposedBy: first.By, By: q.By, Account: q.Account, Why: q.Why}
+	f := line.QuarantineDecided{Decision: d, ProposedBy: first.By, By: q.By, Account: q.Account, Proof: q.Proof, Why: q.Why}
 	if p.doubt != nil {
 		f.Token, f.Task, f.Index = p.doubt.Token, p.doubt.Task, p.doubt.Index
 	}
@@ -299,14 +299,23 @@ func (l *Line) takeOut(now time.Time, p *pack, d line.Decision, q line.Request) 
 
 // stillMay refuses a proposal whose author has lost the role since.
 func (l *Line) stillMay(f *line.QuarantineProposed) error {
-	a, ok := l.accounts.find(f.Account)
-	if !ok {
-		return nil // one who asked over the control socket
+	if f.Proof == "" {
+		return fmt.Errorf("%s has proposed it by name only, which is no proof any more; refuse it and propose anew", f.By)
 	}
+	a, _ := l.accounts.find(f.Account)
 	if roles, _ := line.WhoMay(line.MayDecide); a.Disabled || !a.Has(roles...) {
 		return fmt.Errorf("%s, who has proposed it, may not %s any more; refuse it and propose anew", f.By, line.MayDecide)
 	}
 	return nil
+}
+
+// decidable is choice for what is decided from now on. An inspection by name only, from before people had to log in for it, stands
+// in the record, but nothing is built on it any more.
+func (l *Line) decidable(p *pack, d line.Decision) (rework line.ReworkDecided, err error) {
+	if i := p.quarantine.inspected; i != nil && i.Proof == "" {
+		return rework, fmt.Errorf("%s has inspected %s by name only, which is no proof any more: somebody logs in and inspects it again", i.By, p.id)
+	}
+	return l.choice(p, d)
 }
 
 // choice returns the rework by which a decision is carried out, or why the decision cannot be proposed. Scrap needs none.

@@ -18,6 +18,9 @@ func TestAScrappedPackIsGoneAfterARestartToo(t *testing.T) {
 		d.Apply(r)
 	}
 	const id = line.PackID("ESS-P2-000001")
+	for _, user := range []string{"amna", "omar", "sana"} {
+		tell("", "", line.UserAdded{User: user, Roles: []line.Role{line.Quality}})
+	}
 	tell("", "", line.RecipePinned{Product: "ESS-P2", Revision: d.recipe.Revision, Hash: d.recipe.Hash, Source: d.recipe.Source})
 	tell("", "", line.OrderAdded{Order: "o", Product: "ESS-P2", Revision: d.recipe.Revision, Hash: d.recipe.Hash, Quantity: 1})
 	tell("", id, line.PackStarted{Order: "o", Number: 1, Product: "ESS-P2", Revision: d.recipe.Revision, Hash: d.recipe.Hash})
@@ -26,17 +29,17 @@ func TestAScrappedPackIsGoneAfterARestartToo(t *testing.T) {
 	tell("ST060", id, line.PartMoved{Part: string(id), To: line.Quarantine})
 	ask := func(by string, c line.Command) {
 		t.Helper()
-		out := d.Step(d.now, supervisor.Asked{Request: line.Request{By: by, Account: "local:test", Origin: line.FromLocal, Why: "test", Command: c}})
+		out := d.Step(d.now, supervisor.Asked{Request: line.Request{By: by, Account: by, Origin: line.FromSession, Proof: line.ByPassword, Why: "test", Command: c}})
 		if len(out.Replies) != 1 || !out.Replies[0].Accepted {
 			t.Fatalf("%+v", out.Replies)
 		}
 		journal = append(journal, out.Records...)
 	}
 	decide := line.DecideQuarantine{Pack: id, Decision: line.DecisionScrap}
-	ask("Omar", line.InspectQuarantine{Pack: id, Saw: line.SeenUnclear})
-	ask("Amna", decide)
+	ask("omar", line.InspectQuarantine{Pack: id, Saw: line.SeenUnclear})
+	ask("amna", decide)
 	decide.Confirm = true
-	ask("Sana", decide)
+	ask("sana", decide)
 
 	again := newDesk(t)
 	for _, r := range journal {

@@ -49,7 +49,7 @@ func (l *Line) quarantineSnapshot(p *pack) line.QuarantineSnapshot {
 	}
 	for _, d := range line.Decisions {
 		c := line.DecisionSnapshot{Decision: d, Possible: true, Text: consequences[d]}
-		if _, err := l.choice(p, d); err != nil {
+		if _, err := l.decidable(p, d); err != nil {
 			c.Possible, c.Text = false, errorText(err)
 		}
 		s.Choices = append(s.Choices, c)

@@ -187,7 +187,7 @@ func TestTwoPeopleDecide(t *testing.T) {
 	d.says("sana", confirm, "!amna, who has proposed it, may not")
 	d.fact("", "", line.RoleChanged{User: "amna", Old: []line.Role{line.Viewer}, New: []line.Role{line.Quality}, By: "admin"})
 
-	q := line.Request{ID: "r1", By: "sana", Account: "sana", Origin: line.FromSession, Why: "agreed", Command: confirm}
+	q := line.Request{ID: "r1", By: "sana", Account: "sana", Origin: line.FromSession, Proof: line.ByPassword, Why: "agreed", Command: confirm}
 	first, _ := d.request(q)
 	if !first.Accepted || !strings.Contains(first.Text, "carry ESS-P2-000001 from ST910 to ST900; from there it goes to ST060") {
 		t.Fatalf("%+v", first)
@@ -211,5 +211,63 @@ func TestABrokenStackIsScrap(t *testing.T) {
 	d.says("sana", line.InspectQuarantine{Pack: id, Saw: line.SeenUnclear}, "noted")
 	if got := d.possible(); !slices.Equal(got, []line.Decision{line.DecisionScrap}) {
 		t.Error(got)
+	}
+}
+
+// What was said by name only, before people had to log in for it, stands in old journals; nothing is built on it any more.
+func TestNothingIsBuiltOnNamesAlone(t *testing.T) {
+	d := newDesk(t)
+	d.account("amna", line.TeamLeader)
+	d.account("sana", line.Quality)
+	id := d.quarantined(interrupt)
+	d.welder(inDoubt, line.PhaseIdle)
+	d.fact("", id, line.QuarantineInspected{Token: inDoubt, Saw: line.SeenDone, By: "Omar", Account: "local:ali", Floor: inDoubt})
+	scrap := line.DecideQuarantine{Pack: id, Decision: line.DecisionScrap}
+	d.says("amna", scrap, "!Omar has inspected "+string(id)+" by name only")
+	if got := d.possible(); len(got) > 0 {
+		t.Errorf("possible: %v", got)
+	}
+	d.says("sana", line.InspectQuarantine{Pack: id, Saw: line.SeenUnclear}, "noted")
+	d.fact("", id, line.QuarantineProposed{Decision: line.DecisionScrap, By: "Omar", Account: "local:ali"})
+	confirm, refuse := scrap, scrap
+	confirm.Confirm, refuse.Refuse = true, true
+	d.says("sana", confirm, "!Omar has proposed it by name only, which is no proof any more; refuse it and propose anew")
+	d.says("sana", refuse, "is refused")
+	d.says("amna", scrap, "proposed")
+	d.says("sana", confirm, "is scrapped")
+}
+
+// Each word on record says how it was shown whose it is.
+func TestTheRecordSaysHowPeopleWereShown(t *testing.T) {
+	d := newDesk(t)
+	d.account("amna", line.TeamLeader)
+	d.account("sana", line.Quality)
+	id := d.quarantined(interrupt)
+	d.welder(inDoubt, line.PhaseIdle)
+	scrap := line.DecideQuarantine{Pack: id, Decision: line.DecisionScrap}
+	confirm, refuse := scrap, scrap
+	confirm.Confirm, refuse.Refuse = true, true
+	var got []string
+	for _, said := range []struct {
+		user string
+		c    line.Command
+	}{{"sana", line.InspectQuarantine{Pack: id, Saw: line.SeenUnclear}}, {"amna", scrap}, {"sana", refuse}, {"amna", scrap}, {"sana", confirm}} {
+		q := line.Request{By: said.user, Account: said.user, Origin: line.FromSession, Proof: line.ByPassword, Why: "test", Command: said.c}
+		for _, r := range d.Step(d.now, supervisor.Asked{Request: q}).Records {
+			switch f := r.Fact.(type) {
+			case line.QuarantineInspected:
+				got = append(got, f.Account+" "+string(f.Proof))
+			case line.QuarantineProposed:
+				got = append(got, f.Account+" "+string(f.Proof))
+			case line.QuarantineRefused:
+				got = append(got, f.Account+" "+string(f.Proof))
+			case line.QuarantineDecided:
+				got = append(got, f.Account+" "+string(f.Proof))
+			default: // what follows from it
+			}
+		}
+	}
+	if want := []string{"sana password", "amna password", "sana password", "amna password", "sana password"}; !slices.Equal(got, want) {
+		t.Errorf("recorded %q, want %q", got, want)
 	}
 }

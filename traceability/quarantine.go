@@ -18,6 +18,7 @@ type QuarantineWord struct {
 	Accepted   string        `json:"accepted,omitempty"` // as the evidence of a release names an act that counts as done
 	By         string        `json:"by"`
 	Account    string        `json:"account,omitempty"`
+	Proof      line.Proof    `json:"proof,omitempty"`       // how By was shown; empty: a name that was typed
 	ProposedBy string        `json:"proposed_by,omitempty"` // of a decision
 	Why        string        `json:"why"`                   // of an inspection, what was seen
 }
@@ -33,31 +34,31 @@ func (f *fold) quarantineWord(s scope, fact line.Fact) {
 	}
 	switch fact := fact.(type) {
 	case line.QuarantineInspected:
-		w = QuarantineWord{Word: "inspected", Saw: fact.Saw, Token: token(fact.Token), By: fact.By, Account: fact.Account, Why: fact.Remark}
+		w = QuarantineWord{Word: "inspected", Saw: fact.Saw, Token: token(fact.Token), By: fact.By, Account: fact.Account, Proof: fact.Proof, Why: fact.Remark}
 	case line.QuarantineProposed:
-		w = QuarantineWord{Word: "proposed", Decision: fact.Decision, By: fact.By, Account: fact.Account, Why: fact.Why}
+		w = QuarantineWord{Word: "proposed", Decision: fact.Decision, By: fact.By, Account: fact.Account, Proof: fact.Proof, Why: fact.Why}
 	case line.QuarantineRefused:
-		w = QuarantineWord{Word: "refused", Decision: fact.Decision, By: fact.By, Account: fact.Account, Why: fact.Why}
+		w = QuarantineWord{Word: "refused", Decision: fact.Decision, By: fact.By, Account: fact.Account, Proof: fact.Proof, Why: fact.Why}
 	case line.QuarantineDecided:
 		w = QuarantineWord{
-			Word: "decided", Decision: fact.Decision, Token: token(fact.Token), Accepted: fact.Accepted(), By: fact.By, Account: fact.Account,
+			Word: "decided", Decision: fact.Decision, Token: token(fact.Token), Accepted: fact.Accepted(), By: fact.By, Account: fact.Account, Proof: fact.Proof,
 			ProposedBy: fact.ProposedBy, Why: fact.Why,
 		}
 		f.exec("UPDATE packs SET state = ?, disposed_seq = NULL, disposed_us = NULL WHERE pack_id = ?", string(line.InProcess), s.pack)
 	default:
 		return
 	}
-	f.exec(`INSERT INTO quarantine_words (seq, pack_id, at_us, word, saw, decision, token, act, actor, account, proposed_by, why)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.seq, s.pack, s.micros, w.Word, string(w.Saw), string(w.Decision), w.Token, w.Accepted,
-		w.By, w.Account, w.ProposedBy, w.Why)
+	f.exec(`INSERT INTO quarantine_words (seq, pack_id, at_us, word, saw, decision, token, act, actor, account, proof, proposed_by, why)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.seq, s.pack, s.micros, w.Word, string(w.Saw), string(w.Decision), w.Token, w.Accepted,
+		w.By, w.Account, string(w.Proof), w.ProposedBy, w.Why)
 }
 
 func (d *Dossier) readQuarantine(ctx context.Context, q querier) (err error) {
 	d.Quarantine, err = list(ctx, q, func(w *QuarantineWord) []any {
 		return []any{
-			&w.Seq, at{&w.At}, &w.Word, text[line.Seen]{&w.Saw}, text[line.Decision]{&w.Decision}, &w.Token, &w.Accepted, &w.By, &w.Account, &w.ProposedBy, &w.Why,
+			&w.Seq, at{&w.At}, &w.Word, text[line.Seen]{&w.Saw}, text[line.Decision]{&w.Decision}, &w.Token, &w.Accepted, &w.By, &w.Account, text[line.Proof]{&w.Proof}, &w.ProposedBy, &w.Why,
 		}
-	}, `SELECT seq, at_us, word, saw, decision, token, act, actor, account, proposed_by, why
+	}, `SELECT seq, at_us, word, saw, decision, token, act, actor, account, proof, proposed_by, why
 		FROM quarantine_words WHERE pack_id = ? ORDER BY seq`, d.id)
 	return err
 }

@@ -8,10 +8,15 @@ import (
 	"linectl/simulator"
 )
 
-// says asks for something in a person's name.
+// people are those who inspect and decide; each has an account.
+var people = []line.AddUser{
+	{User: "omar", Roles: []line.Role{line.Maintenance}}, {User: "amna", Roles: []line.Role{line.TeamLeader}}, {User: "sana", Roles: []line.Role{line.Quality}},
+}
+
+// says asks for something as a person who has logged in.
 func (r *rig) says(who, why string, c line.Command) line.Reply {
 	r.asked++
-	return r.Ask(line.Request{ID: r.id(), By: who, Account: "local:test", Origin: line.FromLocal, Why: why, Command: c})
+	return r.Ask(line.Request{ID: r.id(), By: who, Account: who, Origin: line.FromSession, Proof: line.ByPassword, Why: why, Command: c})
 }
 
 func (r *rig) id() string { return time.Duration(r.asked).String() + "q" }
@@ -21,6 +26,9 @@ func quarantined(t *testing.T) (*rig, line.QuarantineSnapshot) {
 	t.Helper()
 	r := newRig(t, 1, "")
 	r.setUp(line.AddOrder{Order: "ess", Product: "ESS-P2", Quantity: 1})
+	for _, p := range people {
+		r.ask(p)
+	}
 	r.inject("plc-reboot ST060.welder at joint 5")
 	r.until(20*time.Minute, "the pack lies in quarantine", func() bool {
 		q := r.Line.Snapshot(r.Now).Quarantine
@@ -48,14 +56,14 @@ func decided(t *testing.T, r *rig, q line.QuarantineSnapshot, saw line.Seen, d l
 	decide := line.DecideQuarantine{Pack: q.Pack, Decision: d}
 	confirm := decide
 	confirm.Confirm = true
-	refused(r.says("Amna", "early", decide)) // nobody has looked
-	must(r.says("Omar", "seen under the lens", line.InspectQuarantine{Pack: q.Pack, Saw: saw}))
-	refused(r.says("Sana", "first", confirm)) // nobody has proposed it
-	must(r.says("Amna", "as inspected", decide))
+	refused(r.says("amna", "early", decide)) // nobody has looked
+	must(r.says("omar", "seen under the lens", line.InspectQuarantine{Pack: q.Pack, Saw: saw}))
+	refused(r.says("sana", "first", confirm)) // nobody has proposed it
+	must(r.says("amna", "as inspected", decide))
 	r.restart()
 	refused(r.says("amna", "again", confirm)) // the same person
-	must(r.says("Sana", "agreed", confirm))
-	refused(r.says("Sana", "agreed", confirm)) // decided already
+	must(r.says("sana", "agreed", confirm))
+	refused(r.says("sana", "agreed", confirm)) // decided already
 	if d == line.DecisionScrap {
 		return
 	}
@@ -97,7 +105,7 @@ func TestAJointAcceptedAsDoneIsNotWeldedAgain(t *testing.T) {
 	}
 	ends := r.ends()
 	end := ends[len(ends)-1]
-	if end.Disposition != line.Released || end.Evidence[len(end.Evidence)-1] != q.Act+" accepted as done by Amna and Sana" {
+	if end.Disposition != line.Released || end.Evidence[len(end.Evidence)-1] != q.Act+" accepted as done by amna and sana" {
 		t.Errorf("%+v", end)
 	}
 	r.checkTruth()
@@ -113,7 +121,7 @@ func TestAQuarantinedPackIsScrappedWhereItLies(t *testing.T) {
 	r.checkTruth()
 	r.agrees()
 	asks := func() line.CommandApplied {
-		r.says("Omar", "once more", line.InspectQuarantine{Pack: q.Pack, Saw: line.SeenDone})
+		r.says("omar", "once more", line.InspectQuarantine{Pack: q.Pack, Saw: line.SeenDone})
 		return r.memory.Records[len(r.memory.Records)-1].Fact.(line.CommandApplied)
 	}
 	before := asks()
@@ -128,7 +136,7 @@ func TestAReplayContradictsADecisionOnQuarantine(t *testing.T) {
 	r, q := quarantined(t)
 	decided(t, r, q, line.SeenDone, line.DecisionAccept)
 	for _, s := range []spoiled{
-		{"nobody has proposed it", func(j *journal) { drop(j, func(line.QuarantineProposed) bool { return true }) }, "Amna has not proposed to accept"},
+		{"nobody has proposed it", func(j *journal) { drop(j, func(line.QuarantineProposed) bool { return true }) }, "amna has not proposed to accept"},
 		{"nobody has inspected it", func(j *journal) { drop(j, func(line.QuarantineInspected) bool { return true }) }, "which nobody has inspected"},
 		{"it was not seen", func(j *journal) {
 			change(j, func(f *line.QuarantineInspected) bool { f.Saw = line.SeenNotDone; return true })
@@ -141,13 +149,13 @@ func TestAReplayContradictsADecisionOnQuarantine(t *testing.T) {
 		}, "is proposed already"},
 		{"refused and not proposed", func(j *journal) {
 			after(j, func(r line.Record, _ line.QuarantineInspected) (line.Record, bool) {
-				r.Fact = line.QuarantineRefused{Decision: line.DecisionScrap, By: "Sana"}
+				r.Fact = line.QuarantineRefused{Decision: line.DecisionScrap, By: "sana"}
 				return r, true
 			})
 		}, "nobody has proposed to scrap"},
 		{"decided twice", func(j *journal) {
 			after(j, func(r line.Record, _ line.ReworkDecided) (line.Record, bool) {
-				r.Fact = line.QuarantineDecided{Decision: line.DecisionAccept, ProposedBy: "Amna", By: "Sana"}
+				r.Fact = line.QuarantineDecided{Decision: line.DecisionAccept, ProposedBy: "amna", By: "sana"}
 				return r, true
 			})
 		}, "waits in quarantine"},

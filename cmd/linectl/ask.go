@@ -51,6 +51,7 @@ type asker struct {
 	place
 	by, why string
 	json    bool
+	login
 }
 
 func (a *asker) flags(c *cobra.Command) {
@@ -95,7 +96,7 @@ func (a *asker) ask(c *cobra.Command, command line.Command) error {
 	if a.by == "" {
 		a.by = userName()
 	}
-	reply, err := client.Do(c.Context(), line.Request{ID: rand.Text(), By: a.by, Why: a.why, Command: command})
+	reply, err := a.do(c, client, line.Request{ID: rand.Text(), By: a.by, Why: a.why, Command: command})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +44,12 @@ func TestScripts(t *testing.T) {
 			"freeports": func(ts *testscript.TestScript, _ bool, args []string) { // so that tests can run beside a line
 				ts.Check(freePorts(t.Context(), ts.MkAbs(args[0])))
 			},
+			"post": func(ts *testscript.TestScript, _ bool, args []string) { // what anybody may send who can open the control socket
+				answer, err := post(ts.MkAbs(args[0]), args[1], args[2])
+				ts.Check(err)
+				_, err = ts.Stdout().Write(answer)
+				ts.Check(err)
+			},
 			"certificate": func(ts *testscript.TestScript, _ bool, args []string) { // one that ends so many days from now
 				days, err := strconv.Atoi(args[1])
 				ts.Check(err)
@@ -57,6 +65,19 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(e.WorkDir+"/ref", os.DirFS(root+"/../../examples/reference"))
 		},
 	})
+}
+
+// post sends a body to a control socket, by hand.
+func post(socket, path, body string) ([]byte, error) {
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}}
+	r, err := c.Post("http://linectl"+path, "application/json", strings.NewReader(body)) //nolint:noctx // a script's
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	return io.ReadAll(r.Body)
 }
 
 func TestExitCodes(t *testing.T) {

@@ -63,10 +63,10 @@ func writeQuarantine(out io.Writer, q line.QuarantineSnapshot) error {
 		fmt.Fprintf(out, "  - %s\n", e)
 	}
 	if i := q.Inspected; i != nil {
-		fmt.Fprintf(out, "inspected by %s: %s: %s\n", i.By, i.Saw, i.Remark)
+		fmt.Fprintf(out, "inspected by %s: %s: %s\n", named(i.By, i.Proof), i.Saw, i.Remark)
 	}
 	if p := q.Proposed; p != nil {
-		fmt.Fprintf(out, "proposed by %s: %s: %s\n", p.By, p.Decision, p.Why)
+		fmt.Fprintf(out, "proposed by %s: %s: %s\n", named(p.By, p.Proof), p.Decision, p.Why)
 	}
 	if q.Waits != "" {
 		fmt.Fprintf(out, "waits: %s\n", q.Waits)
@@ -83,19 +83,31 @@ func writeQuarantine(out io.Writer, q line.QuarantineSnapshot) error {
 	return nil
 }
 
+const inPersonHelp = `You log in for it: the password is asked for at the terminal and not shown, or read from --password-file, a file that only you may
+read. The record says that it was you. An account with the role is made with linectl user add; its first one with linectl setup.`
+
+// named says of a person how their identity was shown.
+func named(by string, p line.Proof) string {
+	if p == "" {
+		return by + " (by name only)"
+	}
+	return fmt.Sprintf("%s (logged in, %s)", by, p)
+}
+
 func newQuarantineInspect() *cobra.Command {
-	c, a := newAsker("inspect PACK done|not-done|unclear --by WHO --why WHAT", "Says what was seen of a pack in quarantine", cobra.ExactArgs(2),
+	c, a := newAsker("inspect PACK done|not-done|unclear --as USER --why WHAT", "Says what was seen of a pack in quarantine", cobra.ExactArgs(2),
 		func(args []string) (line.Command, error) {
 			return line.InspectQuarantine{Pack: line.PackID(args[0]), Saw: line.Seen(args[1])}, nil
 		})
-	c.Example = "  linectl quarantine inspect EV-P1-000001 done --by Omar --why \"joint 12 is whole, 21 µΩ by hand\""
-	namedAndWhy(c, a, "an inspection wants --by and --why: who has looked, and what was seen")
+	c.Long = "Says what was seen of a pack in quarantine. TeamLeader, Maintenance and Quality may inspect.\n" + inPersonHelp
+	c.Example = "  linectl quarantine inspect EV-P1-000001 done --as omar --why \"joint 12 is whole, 21 µΩ by hand\""
+	inPerson(c, a, "an inspection wants --why: what was looked at, and what was seen")
 	return c
 }
 
 func newQuarantineDecide() *cobra.Command {
 	var confirm, refuse bool
-	c, a := newAsker("decide PACK rework|accept|scrap --by WHO --why REASON", "Proposes what becomes of a pack in quarantine; another person confirms or refuses it", cobra.ExactArgs(2),
+	c, a := newAsker("decide PACK rework|accept|scrap --as USER --why REASON", "Proposes what becomes of a pack in quarantine; another person confirms or refuses it", cobra.ExactArgs(2),
 		func(args []string) (line.Command, error) {
 			if confirm && refuse {
 				return nil, usagef("say --confirm or --refuse, not both")
@@ -104,19 +116,11 @@ func newQuarantineDecide() *cobra.Command {
 		})
 	c.Flags().BoolVar(&confirm, "confirm", false, "confirm what another person has proposed")
 	c.Flags().BoolVar(&refuse, "refuse", false, "refuse what was proposed, so that something else can be")
-	c.Example = "  linectl quarantine decide EV-P1-000001 rework --by Amna --why \"joint 12 is open\"\n" +
-		"  linectl quarantine decide EV-P1-000001 rework --confirm --by Sana --why \"seen too\""
-	namedAndWhy(c, a, "a decision wants --by and --why: they stand in the record of the pack")
+	c.Long = `Proposes what becomes of a pack in quarantine: rework, accept or scrap. It is done when another person confirms it; either may refuse it.
+TeamLeader and Quality may decide.
+` + inPersonHelp
+	c.Example = "  linectl quarantine decide EV-P1-000001 rework --as amna --why \"joint 12 is open\"\n" +
+		"  linectl quarantine decide EV-P1-000001 rework --confirm --as sana --why \"seen too\""
+	inPerson(c, a, "a decision wants --why: it stands in the record of the pack")
 	return c
-}
-
-// namedAndWhy makes a command refuse to go without a name and a reason.
-func namedAndWhy(c *cobra.Command, a *asker, text string) {
-	mustSay(c, "by", "why")
-	c.PreRunE = func(*cobra.Command, []string) error {
-		if a.by == "" || a.why == "" {
-			return usagef("%s", text)
-		}
-		return nil
-	}
 }

@@ -17,6 +17,9 @@ func (t *trial) ask(c line.Command) { t.says("operator", c) }
 func (t *trial) says(who string, c line.Command) {
 	t.request++
 	q := line.Request{ID: fmt.Sprintf("%d-%d", t.fence, t.request), By: who, Account: "local:operator", Origin: line.FromLocal, Why: "campaign", Command: c}
+	if who != "operator" { // one of the people who decide on what lies in quarantine
+		q.Account, q.Origin, q.Proof = who, line.FromSession, line.ByPassword
+	}
 	t.told(q, t.World.Ask(q))
 	if t.request%7 == 0 && !t.died() { // a double click, or an HMI that asks again after silence
 		t.told(q, t.World.Ask(q))
@@ -35,8 +38,9 @@ func (t *trial) told(q line.Request, reply line.Reply) {
 	t.asked = append(t.asked, told)
 }
 
-// setUp loads material, adds the orders and starts the line.
+// setUp makes accounts, loads material, adds the orders and starts the line.
 func (t *trial) setUp() {
+	t.hire()
 	for _, r := range t.config.Recipes {
 		for _, m := range r.Materials {
 			if m.Level != "lot" {

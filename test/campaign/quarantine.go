@@ -10,6 +10,18 @@ import (
 // decides reports whether the people of this shift decide on what lies in quarantine. In the others it stays there.
 func (t *trial) decides() bool { return t.Seed%3 == 0 }
 
+// hire gives accounts to those who decide on what lies in quarantine.
+func (t *trial) hire() {
+	if !t.decides() {
+		return
+	}
+	for _, person := range []line.AddUser{
+		{User: "omar", Roles: []line.Role{line.Maintenance}}, {User: "amna", Roles: []line.Role{line.TeamLeader}}, {User: "sana", Roles: []line.Role{line.Quality}},
+	} {
+		t.insist(person)
+	}
+}
+
 // quarantine lets three people do what is next for each pack in quarantine, and carries what is to go on to the bench. Each pack
 // gets another decision where the evidence allows several, and every fifth proposal is refused first.
 func (t *trial) quarantine(s line.Snapshot) {
