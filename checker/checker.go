@@ -25,29 +25,29 @@ type Invariant struct {
 
 // Invariants are all that are checked, by their numbers. Those that are missing have no evidence yet.
 var Invariants = []Invariant{
-	{"I1", "no irreversible act is done more often than once and once for each rework that a person ordered", onceOnly},
+	{"I1", "no irreversible act is done more often than once and once for each rework that a person ordered", all(onceOnly, reworkedBefore)},
 	{"I2", "whatever was done to a part had been recorded as intended before", intendedFirst},
 	{"I3", "every intent has come to an end", allClosed},
 	{"I4", "a result on record is what the instrument showed, to the bit, and its verdict follows from it", faithful},
 	{"I5", "the genealogy is what lies in the pack", genealogy},
-	{"I6", "no cell is in a pack whose last reading was not good, none is in two, and no code stands twice", noBadCell},
-	{"I7", "what left as good was released before, and every required step is good for the pack as it was last built; no serial is issued twice", releasedByEvidence},
-	{"I8", "what left as good is released, and what is released left as good", whereItBelongs},
-	{"I9", "a pack is built by the revision that was pinned at its start, and another person than its author approved it", pinned},
+	{"I6", "no cell is in a pack whose last reading was not good, none is in two, and no code stands twice", all(noBadCell, goodWhenPlaced)},
+	{"I7", "what left as good was released before, and every required step is good for the pack as it was last built; no serial is issued twice", all(releasedByEvidence, builtAsPlanned, heldBack)},
+	{"I8", "what left as good is released, and what is released left as good", all(whereItBelongs, somewhere)},
+	{"I9", "a pack is built by the revision that was pinned at its start, and another person than its author approved it", all(pinned, madeBy, oneText)},
 	{"I10", "the journal has no gap, its chain of hashes holds, and what was on record at a start of the supervisor has only grown since", all(chained, grownOnly)},
 	{"I11", "what a person was told is done, is done once; what was refused is not done", toldTheTruth},
-	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause", legalStates},
-	{"I13", "what becomes of a pack in quarantine is decided by two different people, each with the role at that moment, after an inspection", twoPeople},
-	{"I14", "an alarm is raised before it is cleared and is not raised while it stands; what nobody has acknowledged is still in the list after a start", all(orderlyAlarms, remembered)},
+	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause", all(legalStates, commandedBy)},
+	{"I13", "what becomes of a pack in quarantine is decided by two different people, each with the role at that moment, after an inspection", all(twoPeople, entitled)},
+	{"I14", "an alarm is raised before it is cleared and is not raised while it stands; what nobody has acknowledged is still in the list after a start", all(orderlyAlarms, remembered, toldAsAlarm, lostDevices)},
 	{"I15", "what a device or a person was told to be on record is on record, at the end and at every death of the supervisor", durable},
 	{"I17", "a pack that was disposed of is not worked on any more, unless two people took it out of quarantine; nobody inspects before the act is void", leftAlone},
 	{"I18", "a device never obeys an older supervisor after a newer one", fenced},
 	{"I19", "no device is asked for anything while it says that the emergency stop is pressed, a guard is open or it is not in automatic", heeded},
-	{"I20", "nothing is on record before it happened", causal},
-	{"I22", "at the end every station rests in a defined state", atRest},
-	{"I23", "every cell that came out of a magazine is accounted for", conserved},
+	{"I20", "nothing is on record before it happened", all(causal, inOrder)},
+	{"I22", "at the end every station rests in a defined state", all(atRest, recovered)},
+	{"I23", "every cell that came out of a magazine is accounted for", all(conserved, wherever)},
 	{"I24", "an act is given up as unknown only where something has destroyed the evidence", givenUpForCause},
-	{"I25", "everything that was ordered has a disposition", allDisposed},
+	{"I25", "everything that was ordered has a disposition", all(allDisposed, nobodyWaits, wholeYield)},
 }
 
 // all checks one thing after the other.
@@ -102,6 +102,14 @@ type fact struct {
 	Order       string   `json:"order"`
 	Quantity    float64  `json:"quantity"`
 	Occurrence  int      `json:"occurrence"`
+	Number      int      `json:"number"`
+	Subject     string   `json:"subject"`
+	Command     string   `json:"command"`
+	Origin      string   `json:"origin"`
+	Text        string   `json:"text"`
+	Lane        int      `json:"lane"`
+	Within      int64    `json:"within"` // ns
+	Revision    string   `json:"revision"`
 	Repeats     int      `json:"repeats"`
 	From        string   `json:"from"`
 	To          string   `json:"to"`
@@ -123,6 +131,19 @@ type fact struct {
 	Floor       string   `json:"floor"`
 	Evidence    any      `json:"evidence"` // of a release, a list; of an act of unknown outcome, an object
 
+	Params []struct {
+		Name  string  `json:"name"`
+		Value float64 `json:"value"`
+		Unit  string  `json:"unit"`
+	} `json:"params"`
+	Slots []struct {
+		Slot int    `json:"slot"`
+		Cell string `json:"cell"`
+		Lot  string `json:"lot"`
+	} `json:"slots"`
+	Used []struct {
+		Lot string `json:"lot"`
+	} `json:"used"`
 	Measurements []struct {
 		Name  string   `json:"name"`
 		Index int      `json:"index"`
@@ -175,6 +196,9 @@ type run struct {
 	entries []known
 	intents map[string]*known // by token
 	results map[string]*known
+
+	requests []*known        // command-applied
+	plans    map[string]plan // by the hash of the recipe
 }
 
 func newRun(e Evidence) (*run, error) {
@@ -191,6 +215,10 @@ func newRun(e Evidence) (*run, error) {
 		case "act-done":
 			r.results[k.Token] = k
 		}
+	}
+	r.requests, r.plans = r.of("command-applied"), map[string]plan{}
+	for _, k := range r.of("recipe-pinned") {
+		r.plans[k.fact.Hash] = planned(k.Source)
 	}
 	return r, nil
 }

@@ -15,6 +15,7 @@ type Evidence struct {
 	Journal []Entry     // by sequence
 	Asked   []Ask       // what people asked for and were told
 	Deaths  []Death     // ends of the supervisor, in their order; nil where nobody has watched them
+	Timed   bool        // the run owned its clock, so bounds of time are held too: on a computer that others use they say nothing
 	Ended   bool        // the run was brought to an orderly end: nothing may be left open
 }
 
@@ -34,6 +35,7 @@ type Happening struct {
 	Token   string             `json:"token"`
 	Fence   int                `json:"fence"`
 	Text    string             `json:"text"`
+	Params  string             `json:"params"` // hash of the parameters
 	Values  map[string]float64 `json:"values"`
 	To      string             `json:"to"`
 }

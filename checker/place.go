@@ -1,0 +1,136 @@
+package checker
+
+import (
+	"strings"
+	"time"
+)
+
+// goodWhenPlaced follows each code on record to the moment at which it was placed: its last judgement was good and not too old, and
+// it had not been put away since. Of bodies it asks that none was taken out of a reject bin.
+func goodWhenPlaced(r *run, bad func(string, string, ...any)) {
+	thrown := map[string]*Happening{}
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		switch {
+		case h.What == "moved" && strings.HasPrefix(h.To, "bin "):
+			thrown[h.Body] = h
+		case h.What == "placed" && thrown[h.Body] != nil:
+			bad(h.where(), "cell %s (%s) had been put into %s at %s", h.Cell, h.Body, thrown[h.Body].To, thrown[h.Body].Station)
+		}
+	}
+	of := r.packs()
+	graded, away := map[string]*known{}, map[string]*known{}
+	for i := range r.entries {
+		k := &r.entries[i]
+		switch k.Kind {
+		case "cell-graded":
+			graded[k.Cell] = k
+		case "part-moved":
+			if k.Station == "ST020" && (strings.HasPrefix(k.To, "NG") || k.To == quarantineStation) {
+				away[k.Part] = k
+			}
+		case "act-done":
+			if k.Task != taskStack || k.Verdict != "OK" {
+				continue
+			}
+			g := graded[k.Part]
+			validity := time.Duration(0)
+			if p := of[k.Entry.Pack]; p != nil {
+				validity = r.plans[p.fact.Hash].validity
+			}
+			switch {
+			case g == nil || g.Verdict != "OK":
+				bad(k.where(), "cell %s is placed, and no good reading of it is on record", k.Part)
+			case away[k.Part] != nil:
+				bad(k.where(), "cell %s is placed, and is on record as put away to %s in entry %d", k.Part, away[k.Part].To, away[k.Part].Seq)
+			case validity > 0 && k.At().Sub(g.At()) > validity && !r.clockSet(k.At()):
+				bad(k.where(), "cell %s is placed, its reading is %v old and counts for %v", k.Part, k.At().Sub(g.At()), validity)
+			}
+		}
+	}
+}
+
+// wherever holds the place of each cell on record against the place in which it lies, at the end. A code that stands on several cells,
+// or was read wrong, says nothing of a single one; nor does an act of which the record itself says that nobody knows what became of it.
+func wherever(r *run, bad func(string, string, ...any)) {
+	if !r.Ended {
+		return
+	}
+	type cell struct {
+		code, place string
+		token       string
+	}
+	bodies, codes := map[string]*cell{}, map[string]int{}
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		switch {
+		case h.What == "cell-made":
+			bodies[h.Body] = &cell{code: h.Cell}
+			codes[h.Cell]++
+		case h.What == "moved" && h.Body != "":
+			bodies[h.Body].place, bodies[h.Body].token = h.To, h.Token
+		case h.What == "placed":
+			bodies[h.Body].place, bodies[h.Body].token = h.Part, h.Token
+		}
+	}
+	recorded, doubt, read := map[string]string{}, map[string]bool{}, map[string]bool{}
+	for _, k := range r.of("cell-received") {
+		read[k.Cell] = true
+	}
+	for _, k := range r.of("part-moved", "act-done", "act-quarantined") {
+		switch {
+		case k.Kind == "part-moved" && k.Entry.Pack == "":
+			recorded[k.Part] = place(k.To)
+		case k.Kind == "act-done" && k.Task == taskStack:
+			recorded[k.Part] = k.Entry.Pack
+		}
+		if k.Kind == "act-quarantined" || k.Kind == "act-done" && k.Verdict != "OK" {
+			doubt[k.Token], doubt[k.Part] = true, true
+			if in := r.intents[k.Token]; in != nil {
+				doubt[in.Part] = true
+			}
+		}
+	}
+	for body, c := range bodies {
+		if c.place == "" || c.code == "" || codes[c.code] > 1 || doubt[c.token] || doubt[c.code] || recorded[c.code] == quarantineStation || !read[c.code] {
+			continue
+		}
+		if recorded[c.code] != c.place {
+			bad("cell "+c.code, "it (%s) lies in %s, on record it is in %q", body, c.place, recorded[c.code])
+		}
+	}
+}
+
+// place is a place of cells as the truth names it.
+func place(recorded string) string {
+	for short, long := range map[string]string{"NG": "bin ", "LANE": "lane "} {
+		if n, is := strings.CutPrefix(recorded, short); is {
+			return long + n
+		}
+	}
+	return recorded
+}
+
+// somewhere asks for every pack that was built on to have left the line once it has a disposition.
+func somewhere(r *run, bad func(string, string, ...any)) {
+	if !r.Ended {
+		return
+	}
+	built, left := map[string]bool{}, map[string]bool{}
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		switch h.What {
+		case "placed":
+			built[h.Part] = true
+		case "exit":
+			left[h.Part] = true
+		case "carried":
+			delete(left, h.Part)
+		}
+	}
+	for pack, d := range r.disposed() {
+		if built[pack] && !left[pack] {
+			bad(d.where(), "it is %s, and lies neither with the good ones nor with the others", d.Disposition)
+		}
+	}
+}
