@@ -13,7 +13,7 @@ import (
 	"linectl/plc/tags"
 )
 
-// Input is what a Handshake is told. Exactly one of Connected, StatusRead, PieceRead, PieceRefused and Failed answers every
+// Input is what a Handshake is told. Exactly one of Connected, StatusRead, Unchanged, PieceRead, PieceRefused and Failed answers every
 // Output that asks for I/O; Submit, Overflow and Tick may come at any time.
 //
 //sumtype:decl
@@ -29,6 +29,10 @@ type Submit struct{ Job line.Job }
 
 // StatusRead answers Read: a whole status block, read after it was asked for.
 type StatusRead struct{ Status tags.Status }
+
+// Unchanged answers Read as StatusRead does, where the block is that of the last StatusRead over this connection but for its heartbeat,
+// which has moved by one. Whoever knows that need not make the block.
+type Unchanged struct{}
 
 // PieceRead answers Piece: bytes of the waveform area from the place that was asked for, at least one.
 type PieceRead struct{ Bytes []byte }
@@ -52,6 +56,7 @@ type Tick struct{}
 func (Connected) input()    {}
 func (Submit) input()       {}
 func (StatusRead) input()   {}
+func (Unchanged) input()    {}
 func (PieceRead) input()    {}
 func (PieceRefused) input() {}
 func (Failed) input()       {}
@@ -137,6 +142,7 @@ type Handshake struct {
 	lost      loss
 	told      line.DeviceStatus
 	announced bool
+	settled   bool // the last status, read again, would change nothing but when it was read
 
 	queue    []line.Job // behind the open job
 	queuedAt []uint64   // value of asked when queue[i] was submitted
@@ -165,6 +171,11 @@ func New(device line.DeviceID, fence uint16, opts Options) *Handshake {
 // Step decides. The order of what it returns is written on Output.
 func (h *Handshake) Step(now time.Time, in Input) Output {
 	var out Output
+	switch in.(type) {
+	case Unchanged, Tick:
+	default:
+		h.settled = false
+	}
 	switch in := in.(type) {
 	case Connected:
 		h.connected(now, in)
@@ -172,6 +183,8 @@ func (h *Handshake) Step(now time.Time, in Input) Output {
 		h.submit(now, in.Job, &out)
 	case StatusRead:
 		h.statusRead(now, in.Status, &out)
+	case Unchanged:
+		h.unchanged(now, &out)
 	case PieceRead:
 		h.pieceRead(now, in.Bytes, &out)
 	case PieceRefused:

@@ -87,18 +87,23 @@ func (p *Plant) advance(now time.Time) {
 		d := heap.Pop(&p.calendar).(due)
 		switch d.what {
 		case energy:
+			p.touch(d.device.Station)
 			p.energise(d.at, d.device, d.token)
 		case finish:
+			p.touch(d.device.Station)
 			p.finish(d.at, d.device, d.token)
 		case settle:
+			p.touch(d.device.Station)
 			p.settle(d.at, d.device)
 		case watchdog:
 			p.watch(d.at, d.device)
 		case arrive:
+			p.touch(d.station)
 			p.take(d.at, d.station)
 		case turn:
 			p.turn(d.at, d.fault)
 		case repeat:
+			p.touch(d.device.Station)
 			p.receive(d.at, d.device, *d.block)
 		}
 	}

@@ -33,6 +33,7 @@ type device struct {
 	stuck        map[uint16][24]float64 // what a stuck instrument shows, by task
 	frozen       *tags.Status           // what a stale face goes on showing; nil = as it is
 	start        bool                   // classes B and C: the start bit
+	revision     uint64                 // see Revision
 	failed       uint16                 // class C: why the last start was refused, a line.RejectReason
 }
 
@@ -98,7 +99,7 @@ type act struct {
 
 // boot starts a device with its retained memory.
 func (p *Plant) boot(c DeviceConfig, now time.Time) (*device, error) {
-	d := &device{DeviceConfig: c, heard: now}
+	d := &device{DeviceConfig: c, heard: now, revision: 1}
 	if p.dir != "" {
 		var err error
 		if d.memory, err = openMemory(filepath.Join(p.dir, "retained", string(c.ID)+".memory"), &d.retained); err != nil {

@@ -164,6 +164,7 @@ func (f *injected) times() int { return max(1, cmp.Or(f.Times, f.kind.Times)) }
 
 // turn is a time at which the fault goes on: it begins, begins to wait, or ends.
 func (p *Plant) turn(at time.Time, f *injected) {
+	p.touchAll()
 	switch f.stage {
 	case pending:
 		if f.kind.Strikes != nil || f.waits() || f.Name == LostAck {
@@ -179,6 +180,7 @@ func (p *Plant) turn(at time.Time, f *injected) {
 
 // begin lets a lasting fault stand. The event says which act it waited for.
 func (p *Plant) begin(at time.Time, f *injected, of Event) {
+	p.touchAll()
 	f.stage = stands
 	p.strikes(at, f, of)
 	for _, d := range p.order {
@@ -230,6 +232,7 @@ func (p *Plant) befall(at time.Time, name FaultName, d *device) {
 
 // end lets a fault be over.
 func (p *Plant) end(at time.Time, f *injected) {
+	p.touchAll()
 	f.stage = over
 	for _, d := range p.order {
 		if !f.covers(d) {

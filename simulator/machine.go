@@ -73,6 +73,7 @@ func (p *Plant) watch(at time.Time, d *device) {
 
 // hold lets the device hold by itself, with the alarm that says why. The act in work is finished first.
 func (p *Plant) hold(at time.Time, d *device, alarm uint16) {
+	p.touch(d.Station)
 	d.alarm(alarm)
 	if _, err := d.machine.Fire(packml.CmdHold); err == nil {
 		p.entered(at, d)

@@ -140,7 +140,9 @@ func (p *Plant) Command(now time.Time, id line.DeviceID, c tags.Command) line.Re
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.advance(now)
-	return p.receive(now, p.device(id), c)
+	d := p.device(id)
+	p.touch(d.Station)
+	return p.receive(now, d, c)
 }
 
 // receive is what a device does with a whole block, and what it remembers of a refusal.
@@ -160,6 +162,7 @@ func (p *Plant) Damaged(id line.DeviceID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	d := p.device(id)
+	p.touch(d.Station)
 	d.rejected, d.rejectReason = 0, line.RejectBlock
 }
 

@@ -42,9 +42,11 @@ var noExpiry = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 func (l *Line) prompts(now time.Time) []prompt {
 	var list []prompt
 	for _, s := range l.stations {
-		for _, ask := range []func(time.Time, *station) []prompt{l.decision, l.serialParts, l.missing, l.failedMaster, l.wornTool} {
-			list = append(list, ask(now, s)...)
-		}
+		list = append(list, l.decision(s)...)
+		list = append(list, l.serialParts(now, s)...)
+		list = append(list, l.missing(now, s)...)
+		list = append(list, l.failedMaster(s)...)
+		list = append(list, l.wornTool(s)...)
 	}
 	slices.SortStableFunc(list, func(a, b prompt) int { return a.Since.Compare(b.Since) })
 	return list
@@ -59,7 +61,7 @@ func (l *Line) promptSnapshots(now time.Time) []line.PromptSnapshot {
 }
 
 // decision asks what becomes of the pack at the bench.
-func (l *Line) decision(_ time.Time, s *station) []prompt {
+func (l *Line) decision(s *station) []prompt {
 	v := s.Visit()
 	if s.cfg.Kind != line.Bench || v == nil || s.Closed() {
 		return nil
@@ -123,7 +125,7 @@ func (l *Line) missing(now time.Time, s *station) []prompt {
 }
 
 // failedMaster asks what follows from a check against the reference part that was not good.
-func (l *Line) failedMaster(_ time.Time, s *station) []prompt {
+func (l *Line) failedMaster(s *station) []prompt {
 	log := &s.figures.masters
 	if !log.bad() || s.State() != packml.Held {
 		return nil
@@ -149,7 +151,7 @@ func (l *Line) failedMaster(_ time.Time, s *station) []prompt {
 }
 
 // wornTool asks for the service of a tool for which its station holds.
-func (l *Line) wornTool(_ time.Time, s *station) []prompt {
+func (l *Line) wornTool(s *station) []prompt {
 	r := l.runs(s)
 	if r == nil || s.State() != packml.Held || !s.HasTool() || s.ServicePending() != "" {
 		return nil

@@ -12,23 +12,15 @@ import (
 	"linectl/stations"
 )
 
-// Snapshot shows the line as it is, for its faces. It shares nothing with the line.
-func (l *Line) Snapshot(now time.Time) line.Snapshot {
-	snap := line.Snapshot{
-		At: now, Line: l.cfg.Name, Simulated: l.cfg.Simulated, Fence: l.fence, Cells: l.cells.counts,
-		Good: l.counts.good, NOK: l.counts.nok, FirstPass: l.counts.firstPass, Accounts: l.accounts,
+// Glance is of Snapshot what asks somebody to act, and costs little: in which state each station is, the questions that wait, what
+// lies in quarantine, orders and packs. All else is left empty.
+func (l *Line) Glance(now time.Time) line.Snapshot {
+	snap := line.Snapshot{At: now, Line: l.cfg.Name, Simulated: l.cfg.Simulated, Fence: l.fence, Stations: make([]line.StationSnapshot, len(l.stations))}
+	for i, s := range l.stations {
+		snap.Stations[i] = line.StationSnapshot{Station: s.ID, Kind: s.cfg.Kind, Title: s.cfg.Title, State: s.State().String()}
 	}
-	snap.Cells.Bins = maps.Clone(l.cells.counts.Bins)
-	for _, r := range l.cfg.Recipes {
-		snap.Recipes = append(snap.Recipes, r.Product+"/"+r.Revision)
-	}
-	for _, s := range l.stations {
-		snap.Stations = append(snap.Stations, l.stationSnapshot(now, s))
-	}
-	snap.Commands = l.commandsOfLine(snap.Stations)
 	snap.Prompts = l.promptSnapshots(now)
 	snap.Quarantine = l.quarantineSnapshots()
-	snap.Shift = l.shiftSnapshot(now)
 	for _, o := range l.orders {
 		snap.Orders = append(snap.Orders, line.OrderSnapshot{
 			Order: o.Order, Product: o.Product, Revision: o.Revision, Quantity: o.Quantity, Started: o.started,
@@ -38,6 +30,23 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 	for _, p := range l.live {
 		snap.Packs = append(snap.Packs, p.snapshot())
 	}
+	return snap
+}
+
+// Snapshot shows the line as it is, for its faces. It shares nothing with the line.
+func (l *Line) Snapshot(now time.Time) line.Snapshot {
+	snap := l.Glance(now)
+	snap.Good, snap.NOK, snap.FirstPass, snap.Accounts = l.counts.good, l.counts.nok, l.counts.firstPass, l.accounts
+	snap.Cells = l.cells.counts
+	snap.Cells.Bins = maps.Clone(l.cells.counts.Bins)
+	for _, r := range l.cfg.Recipes {
+		snap.Recipes = append(snap.Recipes, r.Product+"/"+r.Revision)
+	}
+	for i, s := range l.stations {
+		snap.Stations[i] = l.stationSnapshot(now, s)
+	}
+	snap.Commands = l.commandsOfLine(snap.Stations)
+	snap.Shift = l.shiftSnapshot(now)
 	for _, subject := range slices.Sorted(maps.Keys(l.holds)) {
 		snap.Holds = append(snap.Holds, l.holds[subject])
 	}

@@ -36,6 +36,9 @@ type World struct {
 
 	Store Store
 
+	// EveryBlock makes every poll carry a whole block, also where the device would show nothing new: slower, and the same run.
+	EveryBlock bool
+
 	edges []*edge // in the order of the plant's devices
 	byID  map[line.DeviceID]*edge
 	inbox []supervisor.Input
@@ -50,20 +53,23 @@ type World struct {
 type edge struct {
 	shake    *plc.Handshake
 	id       line.DeviceID
+	place    int    // of the device in the plant
+	seen     uint64 // revision of the device at the last read over an undisturbed wire; 0 = none
 	next     time.Time
 	awaiting bool
 	redial   bool
 	piece    bool // of the waveform area, from a byte on
 	at       int
-	broken   bool // the connection is cut
-	write    *tags.Command
+	broken   bool          // the connection is cut
+	write    *tags.Command // nil, or the block
+	block    tags.Command
 }
 
 // New puts a line, a plant and a store on one clock. The line's journal has been replayed already; the fence is the line's.
 func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant, store Store) *World {
 	w := &World{Now: now, Plant: plant, Store: store, byID: map[line.DeviceID]*edge{}}
-	for _, id := range plant.Devices() {
-		e := &edge{id: id}
+	for i, id := range plant.Devices() {
+		e := &edge{id: id, place: i}
 		w.edges = append(w.edges, e)
 		w.byID[id] = e
 	}
@@ -76,7 +82,7 @@ func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant
 func (w *World) Restart(l *supervisor.Line, fence uint16) {
 	w.Line, w.inbox, w.tick, w.late, w.err = l, nil, w.Now, nil, nil
 	for _, e := range w.edges {
-		*e = edge{id: e.id, shake: plc.New(e.id, fence, plc.Options{Class: w.Plant.Class(e.id)}), next: w.Now}
+		*e = edge{id: e.id, place: e.place, shake: plc.New(e.id, fence, plc.Options{Class: w.Plant.Class(e.id)}), next: w.Now}
 	}
 	w.skew = w.Plant.Clock(w.Now)
 	w.carryOut(w.Line.Resume(w.Time()))
@@ -90,7 +96,7 @@ func (w *World) Time() time.Time { return w.Now.Add(w.skew) }
 func (w *World) Replug(plant *simulator.Plant) {
 	w.Plant = plant
 	for _, e := range w.edges {
-		e.broken = true
+		e.broken, e.seen = true, 0
 	}
 }
 
@@ -156,6 +162,8 @@ func (w *World) step() (ticked bool) {
 func (w *World) wire(e *edge) {
 	var in plc.Input = plc.Tick{}
 	switch {
+	case w.repeats(e):
+		in = plc.Unchanged{}
 	case e.awaiting && w.Plant.Cut(w.Now, e.id):
 		in = plc.Failed{Err: errPulled, Class: plc.Unknown}
 	case e.broken && e.awaiting:
@@ -181,9 +189,28 @@ func (w *World) wire(e *edge) {
 			break
 		}
 		in = plc.StatusRead{Status: w.Plant.Status(w.Now, e.id)}
+		if e.seen = 0; w.Plant.Late(e.id) == 0 {
+			e.seen = w.Plant.Revision(e.place)
+		}
 	}
 	e.awaiting, e.redial, e.piece, e.write = false, false, false, nil
 	w.interpret(e, e.shake.Step(w.Now, in))
+}
+
+// repeats lets a round pass in which the device hears at most a query and shows what it showed before, and reports whether this is one.
+func (w *World) repeats(e *edge) bool {
+	if e.seen == 0 || w.EveryBlock || !e.awaiting || e.redial || e.piece || e.broken {
+		return false
+	}
+	return w.Plant.Repeat(w.Now, e.place, e.seen, e.write)
+}
+
+// delay is how late the device's next answer comes.
+func (w *World) delay(e *edge) time.Duration {
+	if e.seen != 0 && e.seen == w.Plant.Revision(e.place) {
+		return 0
+	}
+	return min(w.Plant.Late(e.id), timeout)
 }
 
 func (w *World) interpret(e *edge, out plc.Output) {
@@ -194,10 +221,10 @@ func (w *World) interpret(e *edge, out plc.Output) {
 	case out.Redial, out.Read, out.Piece:
 		e.awaiting, e.redial, e.piece, e.at = true, out.Redial, out.Piece, out.At
 		if out.Write != nil {
-			block := *out.Write
-			e.write = &block
+			e.block = *out.Write
+			e.write = &e.block
 		}
-		e.next = w.Now.Add(latency + min(w.Plant.Late(e.id), timeout))
+		e.next = w.Now.Add(latency + w.delay(e))
 	case !e.awaiting:
 		e.next = out.Next
 	}

@@ -65,7 +65,7 @@ func lives(b *testing.B, p campaign.Plan, on string, speed float64) *campaign.Sh
 		})
 		disk = d
 	}
-	s, err := campaign.Live(p, disk, speed)
+	s, err := campaign.Live(p, disk, campaign.Way{Speed: speed})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ type Outcome struct {
 	Evidence   checker.Evidence
 	Violations []checker.Violation
 	Hash       [sha256.Size]byte // of the journal: the same seed has the same
+	TruthHash  [sha256.Size]byte // of the plant's ground truth
 	Clock      time.Duration     // that passed for the line
 	Struck     map[simulator.FaultName]int
 	Kills      int
@@ -66,7 +68,7 @@ func Run(p Plan) (Outcome, error) { return RunOn(p, &Memory{}) }
 
 // RunOn lives through a plan with the journal on a disk, which must be empty.
 func RunOn(p Plan, disk Disk) (Outcome, error) {
-	s, err := Live(p, disk, PlantSpeed)
+	s, err := Live(p, disk, Way{})
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -79,10 +81,16 @@ type Shift struct {
 	ended bool
 }
 
-// Live lives through a plan as RunOn does, with a plant that moves so many times faster than a real one. Where that is not PlantSpeed
-// all times of the trial and the plan are stretched with it: at 1 the line has its hour for an hour of the plant.
-func Live(p Plan, disk Disk, speed float64) (*Shift, error) {
-	t := &trial{Plan: p, speed: speed, fence: 1, store: &store{Disk: disk}, kills: p.Kills, struck: map[simulator.FaultName]int{}}
+// Way is how a plan is lived through.
+type Way struct {
+	Speed      float64 // of the plant, against a real one; 0 is PlantSpeed
+	EveryBlock bool    // every poll carries a whole block (virtual.World)
+}
+
+// Live lives through a plan as RunOn does. Where the speed is not PlantSpeed all times of the trial and the plan are stretched with it:
+// at 1 the line has its hour for an hour of the plant.
+func Live(p Plan, disk Disk, way Way) (*Shift, error) {
+	t := &trial{Plan: p, speed: cmp.Or(way.Speed, PlantSpeed), fence: 1, store: &store{Disk: disk}, kills: p.Kills, struck: map[simulator.FaultName]int{}}
 	for _, f := range p.Faults {
 		f.At = t.stretch(f.At)
 		t.waiting = append(t.waiting, f)
@@ -90,6 +98,7 @@ func Live(p Plan, disk Disk, speed float64) (*Shift, error) {
 	if err := t.build(); err != nil {
 		return nil, err
 	}
+	t.EveryBlock = way.EveryBlock
 	t.arm()
 	t.setUp()
 	t.work(t.stretch(working))
@@ -171,7 +180,7 @@ func (t *trial) work(span time.Duration) bool {
 				return false
 			}
 			next = w.Now.Add(attend)
-			return t.attend(w.Line.Snapshot(w.Time())) || t.died()
+			return t.attend(w.Line.Glance(w.Time())) || t.died()
 		})
 		switch {
 		case t.died():
@@ -187,6 +196,9 @@ func (t *trial) work(span time.Duration) bool {
 
 // inject lets in the faults whose time has come.
 func (t *trial) inject() {
+	if !slices.ContainsFunc(t.waiting, func(f Timed) bool { return !t.Now.Before(morning.Add(f.At)) }) {
+		return
+	}
 	rest := t.waiting[:0:0]
 	for _, f := range t.waiting {
 		if t.Now.Before(morning.Add(f.At)) {
@@ -245,14 +257,7 @@ func (t *trial) restart() {
 // rest stops the line and waits until every station has come to rest.
 func (t *trial) rest() bool {
 	t.ask(line.Machine{Target: "line", Command: "Stop"})
-	ok, err := t.World.Run(t.stretch(stopping), func(w *virtual.World) bool {
-		for _, s := range w.Line.Snapshot(w.Time()).Stations {
-			if s.State != "Stopped" && s.State != "Aborted" {
-				return false
-			}
-		}
-		return true
-	})
+	ok, err := t.World.Run(t.stretch(stopping), func(w *virtual.World) bool { return w.Line.Resting() })
 	return ok && err == nil
 }
 
@@ -261,6 +266,7 @@ func (s *Shift) Judge() (Outcome, error) {
 	t := s.trial
 	out := Outcome{Clock: s.Clock(), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Packs: map[line.PackState]int{}}
 	e := checker.Evidence{Asked: t.asked, Deaths: t.deaths, Timed: true, Ended: true}
+	out.TruthHash = sha256.Sum256(t.truth.Bytes())
 	var err error
 	if e.Truth, err = checker.ReadTruth(&t.truth); err != nil {
 		return out, err

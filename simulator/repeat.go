@@ -1,0 +1,56 @@
+package simulator
+
+import (
+	"time"
+
+	"linectl/line"
+	"linectl/plc/tags"
+)
+
+// Most polls find a device as the poll before them did. Whoever drives the plant on a clock of his own asks a device by its place in
+// Devices whether this is one of them, and saves himself the block.
+
+// Revision counts whatever may have changed what a device shows, its heartbeat left out, or what its wire does with it: each command,
+// each event at its station, each fault that begins or ends. It says nothing of what time alone will change: nothing does. It is above 0.
+func (p *Plant) Revision(place int) uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.order[place].revision
+}
+
+// Repeat is Command with a query (nil = none) and then Status, for a device that shows what it showed at a revision: it hears the query
+// and its heartbeat counts the read. Where anything may have changed since, or would change by the query, Repeat returns false and nothing
+// has happened but time. It is for a wire that was not disturbed at that revision.
+func (p *Plant) Repeat(now time.Time, place int, since uint64, query *tags.Command) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.advance(now)
+	d := p.order[place]
+	if d.revision != since || d.frozen != nil || p.broken != nil {
+		return false
+	}
+	if query != nil {
+		if query.Op != tags.OpQuery || d.Class.Tokens() && query.Fence != d.retained.Fence {
+			return false
+		}
+		d.heard = now
+	}
+	d.heartbeat++
+	return true
+}
+
+// touch says that what the devices of a station show may have changed.
+func (p *Plant) touch(s line.StationID) {
+	for _, d := range p.order {
+		if d.Station == s {
+			d.revision++
+		}
+	}
+}
+
+// touchAll says that what any device shows, or what becomes of it on the wire, may have changed: by a fault.
+func (p *Plant) touchAll() {
+	for _, d := range p.order {
+		d.revision++
+	}
+}
