@@ -25,7 +25,7 @@ type Invariant struct {
 
 // Invariants are all that are checked, by their numbers. Those that are missing have no evidence yet.
 var Invariants = []Invariant{
-	{"I1", "no irreversible act is done more often than once and once for each rework that a person ordered", all(onceOnly, reworkedBefore)},
+	{"I1", "no irreversible act is done more often than once and once for each rework that a person ordered", all(onceOnly, reworkedBefore, ordered)},
 	{"I2", "whatever was done to a part had been recorded as intended before", intendedFirst},
 	{"I3", "every intent has come to an end", allClosed},
 	{"I4", "a result on record is what the instrument showed, to the bit, and its verdict follows from it", faithful},
@@ -36,12 +36,12 @@ var Invariants = []Invariant{
 	{"I9", "a pack is built by the revision that was pinned at its start, and another person than its author approved it", all(pinned, madeBy, oneText)},
 	{"I10", "the journal has no gap, its chain of hashes holds, and what was on record at a start of the supervisor has only grown since", all(chained, grownOnly)},
 	{"I11", "what a person was told is done, is done once; what was refused is not done", toldTheTruth},
-	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause", all(legalStates, commandedBy)},
+	{"I12", "every change of state is an edge of PackML, follows from the last, and has a cause; after a start no station works before it is set going", all(legalStates, commandedBy, setGoing)},
 	{"I13", "what becomes of a pack in quarantine is decided by two different people, each with the role at that moment, after an inspection", all(twoPeople, entitled)},
-	{"I14", "an alarm is raised before it is cleared and is not raised while it stands; what nobody has acknowledged is still in the list after a start", all(orderlyAlarms, remembered, toldAsAlarm, lostDevices)},
+	{"I14", "an alarm is raised before it is cleared and is not raised while it stands; only people acknowledge it, and what nobody has acknowledged is still in the list after a start", all(orderlyAlarms, seenByPeople, remembered, toldAsAlarm, lostDevices)},
 	{"I15", "what a device or a person was told to be on record is on record, at the end and at every death of the supervisor", durable},
 	{"I17", "a pack that was disposed of is not worked on any more, unless two people took it out of quarantine; nobody inspects before the act is void", leftAlone},
-	{"I18", "a device never obeys an older supervisor after a newer one", fenced},
+	{"I18", "a device never obeys an older supervisor after a newer one, nor one that is older than the token", all(fenced, sentByItsOwn)},
 	{"I19", "no device is asked for anything while it says that the emergency stop is pressed, a guard is open or it is not in automatic", heeded},
 	{"I20", "nothing is on record before it happened", all(causal, inOrder)},
 	{"I22", "at the end every station rests in a defined state", all(atRest, recovered)},

@@ -99,6 +99,7 @@ func TestEachInvariantCanFail(t *testing.T) {
 			again := *happening(t, e, "effect", 41)
 			e.Truth = append(e.Truth, again)
 		}},
+		{"I1", "a rework that nobody has ordered", func(t *testing.T, e *checker.Evidence) { happening(t, e, "effect", 41).Rework = true }},
 		{"I2", "a weld that nobody intended", func(t *testing.T, e *checker.Evidence) { happening(t, e, "effect", 41).Token = "9-9" }},
 		{"I2", "a weld before its intent", func(t *testing.T, e *checker.Evidence) {
 			h := happening(t, e, "effect", 41)
@@ -160,6 +161,12 @@ func TestEachInvariantCanFail(t *testing.T) {
 		{"I12", "a way that PackML does not have", func(t *testing.T, e *checker.Evidence) {
 			change(t, entry(t, e, "state-changed", `"to":"Starting"`, 1), `"to":"Starting"`, `"to":"Execute"`)
 		}},
+		{"I12", "a station works though nobody has set it going", func(t *testing.T, e *checker.Evidence) {
+			start := entry(t, e, "line-started", "", 2)
+			late := *entry(t, e, "intent", `"task":41`, 1)
+			late.Seq = start.Seq + 1
+			e.Journal = slices.Insert(e.Journal, int(start.Seq), late) //nolint:gosec // small
+		}},
 		{"I12", "no cause", func(t *testing.T, e *checker.Evidence) {
 			change(t, entry(t, e, "state-changed", `"cause":"Reset by operator"`, 1), "Reset by operator", "")
 		}},
@@ -172,6 +179,11 @@ func TestEachInvariantCanFail(t *testing.T) {
 			again := *entry(t, e, "alarm-cleared", "", 1)
 			again.Seq = uint64(len(e.Journal) + 1)
 			e.Journal = append(e.Journal, again)
+		}},
+		{"I14", "an alarm that nobody has seen is acknowledged", func(t *testing.T, e *checker.Evidence) {
+			seen := *entry(t, e, "alarm-cleared", "", 1)
+			seen.Seq, seen.Kind = uint64(len(e.Journal)+1), "alarm-acknowledged"
+			e.Journal = append(e.Journal, seen)
 		}},
 		{"I17", "a released pack is welded", func(t *testing.T, e *checker.Evidence) {
 			again := *entry(t, e, "intent", `"task":41`, 1)
@@ -186,6 +198,13 @@ func TestEachInvariantCanFail(t *testing.T) {
 				}
 			}
 			h.Fence = 1
+		}},
+		{"I18", "a token is sent by a supervisor before the one that made it", func(t *testing.T, e *checker.Evidence) {
+			for i := range e.Truth {
+				if h := &e.Truth[i]; h.What == "effect" && h.Fence == 2 {
+					h.Fence = 1
+				}
+			}
 		}},
 		{"I20", "a result before its measurement", func(t *testing.T, e *checker.Evidence) {
 			h := happening(t, e, "measured", 41)

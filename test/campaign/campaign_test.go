@@ -20,42 +20,21 @@ import (
 
 // The environment says how much is tried: make sim sets it, a plain go test does a little.
 const (
-	seedsWanted   = "SEEDS"            // trials
-	firstSeed     = "FIRST"            // seed of the first
-	mutantsWanted = "MUTANTS"          // "all" mutants, or those that are found quickly
-	untilFailure  = "CAMPAIGN_MUTANT"  // set in the process that has a mutant compiled in: end at the first violation
-	mutantSeeds   = 1000               // within which a mutant must be found
-	foundMark     = "VIOLATION FOUND " // with the number of the trial
-	notFoundMark  = "NOT FOUND"
+	seedsWanted   = "SEEDS"     // trials
+	firstSeed     = "FIRST"     // seed of the first
+	mutantsWanted = "MUTANTS"   // "all" mutants, or those that are found quickly
+	mutantTrials  = "TRIALS"    // seeds within which a mutant must be found, if not mutantSeeds
+	seedsOnly     = "SEEDSONLY" // look for mutants by seeds alone, without the kept plans
+	mutantSeeds   = 1000
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(untilFailure) != "" {
-		os.Exit(look())
-	}
 	debug.SetGCPercent(400) // many short shifts: memory is cheaper than looking through it
 	code := m.Run()
 	if sum.trials > 0 {
 		fmt.Println(sum)
 	}
 	os.Exit(code)
-}
-
-// look is all that a process does which has a mutant compiled in: it goes on until a trial is violated.
-func look() int {
-	for seed := range uint64(mutantSeeds) {
-		out, err := campaign.Run(campaign.Draw(seed + 1))
-		if err != nil {
-			fmt.Println(err)
-			return 1
-		}
-		if len(out.Violations) > 0 {
-			fmt.Printf("%s%d %s\n", foundMark, seed+1, out.Violations[0])
-			return 0
-		}
-	}
-	fmt.Println(notFoundMark)
-	return 0
 }
 
 func wanted(t *testing.T, name string, otherwise int) int {
@@ -65,31 +44,10 @@ func wanted(t *testing.T, name string, otherwise int) int {
 		return otherwise
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
+	if err != nil || n < 0 {
 		t.Fatalf("%s=%q is no number of trials", name, text)
 	}
 	return n
-}
-
-// keptPlans are those by which a campaign has found a mistake that is mended since; docs/reliability.md says which. They are kept
-// as they were drawn, for a seed draws something else when the catalogue grows.
-func keptPlans(t *testing.T) []campaign.Plan {
-	t.Helper()
-	names, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no plan is kept: %v", err)
-	}
-	plans := make([]campaign.Plan, len(names))
-	for i, name := range names {
-		text, err := os.ReadFile(name) //nolint:gosec // ours
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(text, &plans[i]); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
-	return plans
 }
 
 func violated(p campaign.Plan) bool {
@@ -142,7 +100,10 @@ func live(t *testing.T, p campaign.Plan) {
 // TestCampaign lives through the seeds from FIRST (1) on, as many shifts at a time as there are cores.
 func TestCampaign(t *testing.T) {
 	n, first := wanted(t, seedsWanted, 100), wanted(t, firstSeed, 1)
-	kept := keptPlans(t)
+	kept, err := campaign.Kept()
+	if err != nil || len(kept) == 0 {
+		t.Fatalf("no plan is kept: %v", err)
+	}
 	t.Run("shifts", func(t *testing.T) {
 		next := make(chan campaign.Plan)
 		for range runtime.GOMAXPROCS(0) {
@@ -156,7 +117,7 @@ func TestCampaign(t *testing.T) {
 		go func() {
 			defer close(next)
 			for _, p := range kept {
-				next <- p
+				next <- p.Plan
 			}
 			for i := range n {
 				next <- campaign.Draw(uint64(first + i)) //nolint:gosec // counts up
@@ -171,7 +132,8 @@ func TestCampaign(t *testing.T) {
 	}
 }
 
-// TestMutantsAreFound compiles one mistake after the other into the product and lets a campaign look for it.
+// TestMutantsAreFound compiles one mistake after the other into the product and lets a campaign look for it. A mistake counts as found
+// only by a plan that the product itself lives through.
 func TestMutantsAreFound(t *testing.T) {
 	chosen := slices.Clone(campaign.Mutants)
 	if os.Getenv(mutantsWanted) != "all" {
@@ -185,58 +147,96 @@ func TestMutantsAreFound(t *testing.T) {
 	for _, m := range chosen {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			where := seek(t, root, m)
-			if where == "" {
-				t.Fatalf("%d trials did not find that %s", mutantSeeds, m.Name)
+			plan, why := seek(t, root, m)
+			if plan == "" {
+				t.Fatalf("neither the kept plans nor %d seeds find that %s", wanted(t, mutantTrials, mutantSeeds), m.Name)
 			}
-			if seed, err := strconv.ParseUint(strings.Fields(where)[0], 10, 64); err == nil && violated(campaign.Draw(seed)) {
-				t.Fatalf("trial %d is violated without the mutant too; mend that first", seed)
+			if violated(planOf(t, plan)) {
+				t.Fatalf("%s is violated without the mutant too; mend that first", plan)
 			}
 			sum.caught()
-			t.Logf("found in trial %s", where)
+			t.Logf("found by %s: %s", plan, why)
 		})
 	}
 }
 
-// seek runs the campaign with a mutant and returns the trial that found it, and how.
-func seek(t *testing.T, root string, m campaign.Mutant) string {
+// planOf returns the plan that a hunt has named.
+func planOf(t *testing.T, name string) campaign.Plan {
 	t.Helper()
+	if number, is := strings.CutPrefix(name, "seed "); is {
+		seed, err := strconv.ParseUint(number, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return campaign.Draw(seed)
+	}
+	kept, err := campaign.Kept()
+	i := slices.IndexFunc(kept, func(p campaign.KeptPlan) bool { return p.Name == name })
+	if err != nil || i < 0 {
+		t.Fatalf("no plan %q is kept: %v", name, err)
+	}
+	return kept[i].Plan
+}
+
+// seek lets a mutant be hunted and returns the plan that found it, and how; or nothing.
+func seek(t *testing.T, root string, m campaign.Mutant) (plan, why string) {
+	t.Helper()
+	hunt := compile(t, root, m)
+	args := []string{"-seeds", strconv.Itoa(wanted(t, mutantTrials, mutantSeeds))}
+	if os.Getenv(seedsOnly) != "" {
+		args = append(args, "-seeds-only")
+	}
+	run := exec.CommandContext(t.Context(), hunt, args...) //nolint:gosec // just built
+	said, err := run.Output()
+	t.Logf("%.1f s of processor", (run.ProcessState.UserTime() + run.ProcessState.SystemTime()).Seconds())
+	switch run.ProcessState.ExitCode() {
+	case 0:
+		plan, why, _ = strings.Cut(strings.TrimSpace(string(said)), ": ")
+		return plan, why
+	case 1:
+		return "", ""
+	}
+	t.Fatalf("the hunt has ended: %v\n%s", err, said)
+	return "", ""
+}
+
+// compile builds the hunt with a mutant in it. The files themselves are never touched: the compiler is given another text for them.
+func compile(t *testing.T, root string, m campaign.Mutant) (hunt string) {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
 	path := filepath.Join(root, m.File)
 	source, err := os.ReadFile(path) //nolint:gosec // of this module
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(source), m.Old); n != 1 {
-		t.Fatalf("what is to be changed stands %d times in %s; the mutant is out of date", n, m.File)
+	text := string(source)
+	for _, swap := range [][2]string{{m.Old, m.New}, m.Also} {
+		if swap[0] == "" {
+			continue
+		}
+		if n := strings.Count(text, swap[0]); n != 1 {
+			t.Fatalf("%q stands %d times in %s; the mutant is out of date", swap[0], n, m.File)
+		}
+		text = strings.Replace(text, swap[0], swap[1], 1)
 	}
-	dir := t.TempDir()
-	changed, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(source), m.Old, m.New, 1)), 0o600); err != nil {
+	replace[path] = filepath.Join(dir, "mutant.go")
+	if err := os.WriteFile(replace[path], []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	body, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	overlay, hunt := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "hunt")
+	body, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(overlay, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-timeout=30m", "-overlay", overlay, "-v", ".") //nolint:gosec // this test itself
-	run.Env = append(os.Environ(), untilFailure+"=1")
-	out, err := run.CombinedOutput()
-	text := string(out)
-	switch {
-	case strings.Contains(text, foundMark):
-		_, where, _ := strings.Cut(text, foundMark)
-		where, _, _ = strings.Cut(where, "\n")
-		return where
-	case strings.Contains(text, "panic:"):
-		_, where, _ := strings.Cut(text, "panic:")
-		where, _, _ = strings.Cut(where, "\n")
-		return "that ended in a panic:" + where
-	case strings.Contains(text, notFoundMark):
-		return ""
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", hunt, "./test/campaign/hunt") //nolint:gosec // of this module
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("the mutant does not compile: %v\n%s", err, out)
 	}
-	t.Fatalf("the mutant does not compile: %v\n%s", err, text)
-	return ""
+	t.Logf("built in %.1f s of processor", (build.ProcessState.UserTime() + build.ProcessState.SystemTime()).Seconds())
+	return hunt
 }

@@ -23,7 +23,7 @@ func (t *trial) hire() {
 }
 
 // quarantine lets three people do what is next for each pack in quarantine, and carries what is to go on to the bench. Each pack
-// gets another decision where the evidence allows several, and every fifth proposal is refused first.
+// gets another decision where the evidence allows several; every fifth proposal is refused first, and some are confirmed by their author.
 func (t *trial) quarantine(s line.Snapshot) {
 	if !t.decides() {
 		return
@@ -31,14 +31,18 @@ func (t *trial) quarantine(s line.Snapshot) {
 	for i, q := range s.Quarantine {
 		switch {
 		case q.Inspected == nil:
-			t.says("omar", line.InspectQuarantine{Pack: q.Pack, Saw: t.sees(q)})
+			t.says("omar", line.InspectQuarantine{Pack: q.Pack, Saw: t.finds(q)})
 		case q.Proposed == nil:
 			allowed := slices.DeleteFunc(slices.Clone(q.Choices), func(c line.DecisionSnapshot) bool { return !c.Possible })
 			d := allowed[(t.request+i)%len(allowed)].Decision
 			t.says("amna", line.DecideQuarantine{Pack: q.Pack, Decision: d})
 		default:
 			d := line.DecideQuarantine{Pack: q.Pack, Decision: q.Proposed.Decision, Confirm: t.request%5 != 0, Refuse: t.request%5 == 0}
-			t.says("sana", d)
+			who := "sana"
+			if t.request%4 == 0 && d.Confirm {
+				who = "amna" // who has proposed it herself, and is refused
+			}
+			t.says(who, d)
 		}
 		if t.store.died {
 			return
@@ -51,8 +55,8 @@ func (t *trial) quarantine(s line.Snapshot) {
 	}
 }
 
-// sees is what a person finds who looks at a pack: what physically happened.
-func (t *trial) sees(q line.QuarantineSnapshot) line.Seen {
+// finds is what a person sees who looks at a pack: what physically happened.
+func (t *trial) finds(q line.QuarantineSnapshot) line.Seen {
 	for event := range bytes.Lines(t.truth.Bytes()) {
 		if bytes.Contains(event, []byte(`"token":"`+q.Token+`"`)) && (bytes.Contains(event, []byte(`"what":"effect"`)) || bytes.Contains(event, []byte(`"what":"placed"`))) {
 			return line.SeenDone
