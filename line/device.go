@@ -98,7 +98,7 @@ type DeviceStatus struct {
 	RetainID     uint32
 	BootEpoch    uint32
 	FenceHighest uint16
-	Floor        Token
+	Floor        Token // of classes B and C: the highest of which the handshake knows that no command can start anything any more
 	InFlight     Token
 	Phase        Phase
 	Machine      uint16 // PackML state 0-17

@@ -149,6 +149,7 @@ type Handshake struct {
 	open     work
 	sent     line.Token // highest token of which a start was ever written
 	ended    line.Token // highest token that was told finished, refused or unknown
+	floor    line.Token // highest token of which no command can start anything any more; what class A tells itself
 	unacked  line.Token // told finished by us; the device keeps its part until the line has recorded it and acknowledges
 	machine  machineLane
 	block    tags.Command // what Output.Write points to

@@ -59,6 +59,9 @@ func (h *Handshake) tell(result line.ActFinished, out *Output) {
 // end tells how the open act ended.
 func (h *Handshake) end(out *Output, e line.DeviceEvent) {
 	h.ended = max(h.ended, h.open.token)
+	if _, unknown := e.(line.ActUnknown); !unknown {
+		h.floor = max(h.floor, h.open.token)
+	}
 	out.Events = append(out.Events, e)
 }
 
@@ -142,7 +145,11 @@ func (h *Handshake) unknown(now time.Time, out *Output, why string) bool {
 
 // fenceOff voids the token until no block of it can start anything any more.
 func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
-	if h.takenOver() || h.proof.closed(h.askedAt, &h.last, &h.open) {
+	if h.takenOver() {
+		return true
+	}
+	if h.proof.closed(h.askedAt, &h.last, &h.open) {
+		h.floor = max(h.floor, h.open.token)
 		return true
 	}
 	h.void(now, out)

@@ -128,6 +128,9 @@ func (h *Handshake) announce(s tags.Status, out *Output) {
 		FirstOut: s.FirstOut, Sensors: s.Sensors, Part: s.Part, EffectCount: s.EffectCount,
 		Class: h.opts.Class,
 	}
+	if !h.opts.Class.Tokens() {
+		status.Floor = h.floor // it keeps none; this is what the handshake knows
+	}
 	if h.lost != present && h.failures > 0 {
 		return
 	}

@@ -77,6 +77,7 @@ func (m *Machine) reviewIntent(f line.Intent) string {
 	want := line.Intent{
 		Token: f.Token, Device: f.Device, Task: a.Task, Name: a.Name(), Part: a.Part, Index: a.Index, Attempt: m.visit.Attempt(),
 		Rework: a.Rework, Params: a.Params, RetainID: f.RetainID, Effects: f.Effects, Within: a.Within, RecipeHash: f.RecipeHash,
+		Class: f.Class,
 	}
 	if m.visit.Recipe != nil {
 		want.RecipeHash = m.visit.Recipe.Hash

@@ -174,7 +174,11 @@ func (m *Machine) observe(now time.Time, e line.DeviceEvent) {
 		}
 		switch d.Status.Phase {
 		case line.PhaseDone, line.PhaseFault: // its result is recorded and the acknowledgement was lost
-			m.host.Send(line.Job{Op: line.Acknowledge, Device: d.ID, Token: d.Status.Floor})
+			last := d.Status.Floor
+			if !d.Status.Class.Tokens() {
+				last = 0 // it names no act
+			}
+			m.host.Send(line.Job{Op: line.Acknowledge, Device: d.ID, Token: last})
 		case line.PhaseInterrupted: // an act of which the record is closed already: let the edge fence it
 			m.host.Send(line.Job{Op: line.Reconcile, Device: d.ID, Token: d.Status.Floor, Act: line.Intent{Token: d.Status.Floor, Device: d.ID, RetainID: d.Status.RetainID}})
 		default: // nothing open

@@ -235,7 +235,8 @@ func (l *Line) unload(now time.Time, s *station) bool {
 	return s.Rest(now, "") || s.Unload(now, to)
 }
 
-// moved concludes a move. If the device cannot say whether it let the part go, the scanners can.
+// moved concludes a move. If the device cannot say whether it let the part go, the scanners can, unless they read what was never sent
+// here: then they read the part wrong, or somebody has put another one there.
 func (l *Line) moved(now time.Time, s *station, p *pack, done line.ActDone) bool {
 	if done.Verdict != line.OK {
 		nest, sure := s.Nest()
@@ -245,8 +246,12 @@ func (l *Line) moved(now time.Time, s *station, p *pack, done line.ActDone) bool
 		case nest == string(p.id):
 			s.Retry()
 			return true
+		case nest != "" && !slices.Contains(s.infeed, nest):
+			s.stuck = fmt.Sprintf("%s is read in the nest and was not sent here, so nobody knows whether %s has left; look into the nest and clean the scanners", nest, p.id)
+			return false
 		}
 	}
+	s.stuck = ""
 	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PartMoved{Part: string(p.id), To: l.destination(s, p)}})
 	return true
 }

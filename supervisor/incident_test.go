@@ -237,6 +237,29 @@ func TestPartRefusedNeverClears(t *testing.T) {
 
 // A release of unknown outcome, and the next pack lies in the nest.
 func TestReleaseUnknownAndNextPartInNest(t *testing.T) {
+	d, id := releaseUnknown(t, true)
+	if s := d.station("ST060"); s.Part == string(id) {
+		t.Fatalf("an hour later: %s %q part %s, alarms %q", s.State, s.Reason, s.Part, d.alarms())
+	}
+}
+
+// A release of unknown outcome, and the scanners read a code that was never sent here: the pack may lie there all the same.
+func TestReleaseUnknownAndAStrangeCodeInNest(t *testing.T) {
+	d, id := releaseUnknown(t, false)
+	s := d.station("ST060")
+	if s.Part != string(id) || !strings.Contains(d.alarms(), "ESS-P2-000002 is read in the nest and was not sent here") {
+		t.Fatalf("an hour later: %s part %q, alarms %q", s.State, s.Part, d.alarms())
+	}
+	d.status("ST060", packml.Execute, "") // somebody has looked: it lies there no more
+	if s := d.station("ST060"); s.Part == string(id) {
+		t.Fatalf("the nest is empty and the pack is still on record there: %s %q", s.State, s.Reason)
+	}
+}
+
+// releaseUnknown lets a welding station ask for the release of a pack of which the robot cannot say what became, and read another one
+// in the nest from then on, which was sent there or not.
+func releaseUnknown(t *testing.T, sent bool) (*desk, line.PackID) {
+	t.Helper()
 	d := newDesk(t)
 	const weld = line.StationID("ST060")
 	id := d.packAt(weld, line.Stack)
@@ -244,14 +267,17 @@ func TestReleaseUnknownAndNextPartInNest(t *testing.T) {
 	d.fact(weld, id, line.PartArrived{Part: string(id)})
 	d.fact(weld, id, line.StepDone{Part: string(id), Step: line.Weld, Build: 1, Verdict: line.OK})
 	d.fact(weld, id, line.Intent{Token: line.NewToken(1, 1), Device: "ST060.robot", Task: line.TaskRelease, Part: string(id)})
-	d.status(weld, packml.Execute, "ESS-P2-000002") // it went, and the next one came in
+	const next = line.PackID("ESS-P2-000002")
+	if sent {
+		d.fact("", next, line.PackStarted{Order: "o", Number: 2, Product: "ESS-P2", Revision: d.recipe.Revision, Hash: d.recipe.Hash})
+		d.fact("ST040", next, line.PartMoved{Part: string(next), To: weld})
+	}
+	d.status(weld, packml.Execute, string(next))
 	d.Step(d.now, supervisor.Told{Event: line.ActUnknown{Device: "ST060.robot", Token: line.NewToken(1, 1)}})
 	for range 60 {
 		d.tick(time.Minute)
 	}
-	if s := d.station(weld); s.Part == string(id) {
-		t.Fatalf("an hour later: %s %q part %s, alarms %q", s.State, s.Reason, s.Part, d.alarms())
-	}
+	return d, id
 }
 
 // The reference part cannot be measured.

@@ -12,31 +12,34 @@ import (
 	"linectl/virtual"
 )
 
-// newClassedRig is a line some of whose devices are of other classes than A.
-func newClassedRig(t testing.TB, seed uint64, dir string, class func(line.DeviceID) line.DeviceClass) *rig {
-	t.Helper()
-	r := newRig(t, seed, "")
-	r.dir, r.truth = dir, nil
-	for i := range r.plantC.Devices {
-		r.plantC.Devices[i].Class = class(r.plantC.Devices[i].ID)
+// classed gives each device of the reference line a class.
+func classed(class func() line.DeviceClass) map[line.DeviceID]line.DeviceClass {
+	classes := map[line.DeviceID]line.DeviceClass{}
+	for _, place := range virtual.Reference() {
+		for _, id := range place.Devices() {
+			classes[id] = class()
+		}
 	}
-	r.World = virtual.New(morning, r.Line, r.fence, r.plant(morning), r.memory)
-	return r
+	return classes
 }
 
 // drawn lets a seed choose the classes: a third of the devices each.
-func drawn(seed uint64) func(line.DeviceID) line.DeviceClass {
+func drawn(seed uint64) map[line.DeviceID]line.DeviceClass {
 	chance := rand.New(rand.NewPCG(seed, 3))
-	return func(line.DeviceID) line.DeviceClass {
+	return classed(func() line.DeviceClass {
 		return []line.DeviceClass{line.ClassA, line.ClassB, line.ClassC}[chance.IntN(3)]
-	}
+	})
+}
+
+func only(class line.DeviceClass) map[line.DeviceID]line.DeviceClass {
+	return classed(func() line.DeviceClass { return class })
 }
 
 // TestOnePackOfEachProductByEveryClass builds with devices of one class only: as well as with tokens, as long as nothing goes wrong.
 func TestOnePackOfEachProductByEveryClass(t *testing.T) {
 	for _, class := range []line.DeviceClass{line.ClassB, line.ClassC} {
 		t.Run(string(class), func(t *testing.T) {
-			r := newClassedRig(t, 1, "", func(line.DeviceID) line.DeviceClass { return class })
+			r := newClassedRig(t, 1, "", only(class))
 			r.setUp(sampleOrders()...)
 			snap := r.finish(20 * time.Minute)
 			if snap.Good != 3 {
@@ -84,16 +87,11 @@ func TestMixedClassesSupervisorKilled(t *testing.T) {
 
 // TestMixedClassesDevicesFail lets everything that a link and a controller can do happen to devices of all classes.
 func TestMixedClassesDevicesFail(t *testing.T) {
-	classes := []func(line.DeviceID) line.DeviceClass{
-		drawn(0), drawn(1), drawn(2),
-		func(line.DeviceID) line.DeviceClass { return line.ClassB },
-		func(line.DeviceID) line.DeviceClass { return line.ClassC },
-	}
-	for i, class := range classes {
+	for i, classes := range []map[line.DeviceID]line.DeviceClass{drawn(0), drawn(1), drawn(2), only(line.ClassB), only(line.ClassC)} {
 		seed := uint64(i) //nolint:gosec // five
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			chance := rand.New(rand.NewPCG(seed, 4))
-			r := newClassedRig(t, seed+1, "", class)
+			r := newClassedRig(t, seed+1, "", classes)
 			r.setUp(sampleOrders()...)
 			devices := r.Plant.Devices()
 			for range 25 {
@@ -123,5 +121,33 @@ func TestMixedClassesDevicesFail(t *testing.T) {
 			r.finish(20 * time.Minute)
 			r.checkTruth()
 		})
+	}
+}
+
+// TestAPackOfADeviceWithoutTokensComesOutOfQuarantine lets a welder that knows no tokens lose its power in a weld: nobody can ask it
+// whether the weld is void, so the supervisor waits until nothing can be on its way any more, again after its own restart.
+func TestAPackOfADeviceWithoutTokensComesOutOfQuarantine(t *testing.T) {
+	for _, class := range []line.DeviceClass{line.ClassB, line.ClassC} {
+		for d, saw := range map[line.Decision]line.Seen{line.DecisionAccept: line.SeenDone, line.DecisionRework: line.SeenNotDone, line.DecisionScrap: line.SeenUnclear} {
+			t.Run(string(class)+" "+string(d), func(t *testing.T) {
+				r := newClassedRig(t, 1, "", map[line.DeviceID]line.DeviceClass{"ST060.welder": class})
+				r.quarantined()
+				r.restart()
+				if s := r.Line.Snapshot(r.Now); s.Quarantine[0].Void {
+					t.Error("a supervisor that has just started takes the weld for void without having looked at the welder")
+				}
+				q := r.inspectable()
+				before := len(r.joint(q))
+				decided(t, r, q, saw, d)
+				want := before
+				if d == line.DecisionRework {
+					want++
+				}
+				if after := len(r.joint(q)); after != want {
+					t.Errorf("joint 5 was welded %d times, want %d", after, want)
+				}
+				r.checkTruth()
+			})
+		}
 	}
 }

@@ -25,16 +25,27 @@ func (r *rig) id() string { return time.Duration(r.asked).String() + "q" }
 func quarantined(t *testing.T) (*rig, line.QuarantineSnapshot) {
 	t.Helper()
 	r := newRig(t, 1, "")
+	return r, r.quarantined()
+}
+
+func (r *rig) quarantined() line.QuarantineSnapshot {
+	r.t.Helper()
 	r.setUp(line.AddOrder{Order: "ess", Product: "ESS-P2", Quantity: 1})
 	for _, p := range people {
 		r.ask(p)
 	}
 	r.inject("plc-reboot ST060.welder at joint 5")
+	return r.inspectable()
+}
+
+// inspectable waits until the one pack in quarantine may be looked at.
+func (r *rig) inspectable() line.QuarantineSnapshot {
+	r.t.Helper()
 	r.until(20*time.Minute, "the pack lies in quarantine", func() bool {
 		q := r.Line.Snapshot(r.Now).Quarantine
 		return len(q) == 1 && q[0].Waits == "somebody has to inspect it and say what was seen"
 	})
-	return r, r.Line.Snapshot(r.Now).Quarantine[0]
+	return r.Line.Snapshot(r.Now).Quarantine[0]
 }
 
 // decided inspects the pack and decides on it, over a restart of the supervisor.

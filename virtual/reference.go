@@ -42,14 +42,14 @@ var reference = []Place{
 func Reference() []Place { return slices.Clone(reference) }
 
 // Equip adds the stations of the reference line and their devices to what the supervisor and the plant are told, each station with
-// room for four parts before it.
-func Equip(l *supervisor.Config, plant *simulator.Config) {
+// room for four parts before it. Devices that classes does not name are of class A.
+func Equip(l *supervisor.Config, plant *simulator.Config, classes map[line.DeviceID]line.DeviceClass) {
 	plant.Host = true
 	for _, p := range reference {
 		s := supervisor.StationConfig{ID: p.ID, Kind: p.Kind, Title: string(p.Kind), Buffer: 4}
 		for i, id := range p.Devices() {
 			s.Devices = append(s.Devices, supervisor.DeviceConfig{ID: id, Role: p.Roles[i], Simulated: true})
-			plant.Devices = append(plant.Devices, simulator.DeviceConfig{ID: id, Station: p.ID, Kind: p.Kind})
+			plant.Devices = append(plant.Devices, simulator.DeviceConfig{ID: id, Station: p.ID, Kind: p.Kind, Class: classes[id]})
 		}
 		l.Stations = append(l.Stations, s)
 	}

@@ -34,6 +34,12 @@ type rig struct {
 // newRig builds the line. The plant keeps its memory in dir, or nowhere when dir is empty.
 func newRig(t testing.TB, seed uint64, dir string) *rig {
 	t.Helper()
+	return newClassedRig(t, seed, dir, nil)
+}
+
+// newClassedRig builds the line with devices of the classes named, all others of class A.
+func newClassedRig(t testing.TB, seed uint64, dir string, classes map[line.DeviceID]line.DeviceClass) *rig {
+	t.Helper()
 	r := &rig{t: t, seed: seed, memory: &virtual.Memory{}, fence: 1, dir: dir}
 	samples, err := recipes.Load(examples.FS, "reference/recipes/*.yaml")
 	if err != nil {
@@ -41,7 +47,7 @@ func newRig(t testing.TB, seed uint64, dir string) *rig {
 	}
 	r.config = supervisor.Config{Name: "pilot", Version: "test", Simulated: true, Recipes: samples, Supplier: map[line.CellID]line.SupplierCell{}}
 	r.plantC = simulator.Config{Seed: seed, Speed: 60, Witness: func(e simulator.Event) { r.truth = append(r.truth, e) }}
-	virtual.Equip(&r.config, &r.plantC)
+	virtual.Equip(&r.config, &r.plantC, classes)
 	plant := r.plant(morning)
 	for _, c := range plant.Notices() {
 		r.config.Supplier[c.Cell] = c

@@ -90,7 +90,7 @@ type Way struct {
 // Live lives through a plan as RunOn does. Where the speed is not PlantSpeed all times of the trial and the plan are stretched with it:
 // at 1 the line has its hour for an hour of the plant.
 func Live(p Plan, disk Disk, way Way) (*Shift, error) {
-	t := &trial{Plan: p, speed: cmp.Or(way.Speed, PlantSpeed), fence: 1, store: &store{Disk: disk}, kills: p.Kills, struck: map[simulator.FaultName]int{}}
+	t := &trial{Plan: p, speed: cmp.Or(way.Speed, PlantSpeed), fence: 1, store: &store{Disk: disk, ordered: map[string]int{}}, kills: p.Kills, struck: map[simulator.FaultName]int{}}
 	for _, f := range p.Faults {
 		f.At = t.stretch(f.At)
 		t.waiting = append(t.waiting, f)
@@ -99,6 +99,7 @@ func Live(p Plan, disk Disk, way Way) (*Shift, error) {
 		return nil, err
 	}
 	t.EveryBlock = way.EveryBlock
+	t.store.truth = &t.truth
 	t.arm()
 	t.setUp()
 	t.work(t.stretch(working))
@@ -135,7 +136,7 @@ func (t *trial) build() error {
 	if t.config.Recipes, err = recipes.Load(examples.FS, "reference/recipes/*.yaml"); err != nil {
 		return err
 	}
-	virtual.Equip(&t.config, &plant)
+	virtual.Equip(&t.config, &plant, t.Classes)
 	p, err := simulator.New(plant, "", morning)
 	if err != nil {
 		return err
