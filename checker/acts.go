@@ -34,21 +34,45 @@ func onceOnly(r *run, bad func(string, string, ...any)) {
 			}
 		}
 	}
+	r.onceOrdered(bad)
+}
+
+// onceOrdered allows an act to happen once for each intent, whether it leaves a mark or not.
+func (r *run) onceOrdered(bad func(string, string, ...any)) {
+	type deed struct{ token, what string }
+	done := map[deed]bool{}
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		if h.Token == "" || h.What == "fault" || h.What == "freed" || h.What == "void" {
+			continue
+		}
+		d := deed{h.Token, h.What}
+		if done[d] {
+			bad(h.where(), "token %s was ordered once, and %s did it twice", h.Token, h.Device)
+		}
+		done[d] = true
+	}
 }
 
 func intendedFirst(r *run, bad func(string, string, ...any)) {
 	for i := range r.Truth {
 		h := &r.Truth[i]
-		if h.Token == "" || h.What == "freed" || h.What == "void" {
+		if h.Device == "" || h.What == "freed" || h.What == "void" {
 			continue // nothing was done to a part
 		}
 		switch in := r.intents[h.Token]; {
+		case in == nil && h.Token == "":
+			bad(h.where(), "%s did it without a token, and nothing was ordered from it as from a device that knows none", h.Device)
 		case in == nil:
 			bad(h.where(), "token %s was never intended", h.Token)
 		case in.Micros > h.At.UnixMicro() && !r.clockSet(h.At):
 			bad(h.where(), "token %s was intended %v later, in entry %d", h.Token, in.At().Sub(h.At), in.Seq)
 		case in.Device != h.Device || in.Task != h.Task:
 			bad(h.where(), "token %s was intended for task %d of %s", h.Token, in.Task, in.Device)
+		case in.fact.Index != h.Index:
+			bad(h.where(), "token %s was intended for place %d of the part, it was done at %d", h.Token, in.fact.Index, h.Index)
+		case in.Entry.Pack != "" && in.Entry.Pack != h.Part:
+			bad(h.where(), "token %s was intended for %s, it was done to %s", h.Token, in.Entry.Pack, h.Part)
 		}
 	}
 }
@@ -91,7 +115,6 @@ func faithful(r *run, bad func(string, string, ...any)) {
 			}
 		}
 	}
-	struck := r.struck()
 	shown := map[string]*Happening{}
 	for _, h := range r.happened("measured") {
 		shown[h.Token] = h
@@ -105,9 +128,10 @@ func faithful(r *run, bad func(string, string, ...any)) {
 			bad(k.where(), "no instrument has shown anything for token %s", k.Token)
 			continue
 		}
-		if k.Outcome == outcomeUnknown && k.Verdict != "OK" && !k.measured() && struck[k.Station] {
+		if k.Outcome == outcomeUnknown && k.Verdict != "OK" && !k.measured() && r.excused(k) {
 			continue // shown, and forgotten by the device before anybody could read it
 		}
+		r.assigned(k, bad)
 		r.judged(k, bad)
 		for _, m := range k.Measurements {
 			value, there := h.Values[m.Name]
@@ -123,6 +147,18 @@ func faithful(r *run, bad func(string, string, ...any)) {
 				bad(k.where(), "%s %d is %g on record, the instrument showed %g", m.Name, m.Index, *m.Value, value)
 			}
 		}
+	}
+}
+
+// assigned asks how the record knows that a result is of this act where the device has named none.
+func (r *run) assigned(k *known, bad func(string, string, ...any)) {
+	in := r.intents[k.Token]
+	switch {
+	case in == nil:
+	case plain(in.Class) && in.Class != k.Class:
+		bad(k.where(), "%s is of class %s, and its result says class %q", k.Device, in.Class, k.Class)
+	case in.Class == "B" && (k.Verdict == "OK" || k.Verdict == "NOK") && k.EffectCount != in.Effects+1:
+		bad(k.where(), "%s had counted %d jobs before the act and %d with its result: it is of another one", k.Device, in.Effects, k.EffectCount)
 	}
 }
 
@@ -148,30 +184,13 @@ func (r *run) judged(k *known, bad func(string, string, ...any)) {
 	}
 }
 
-// destroyed are the faults after which a device cannot say what became of the act that it was in.
-var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "protective-stop"}
-
 // givenUpForCause allows an act to be of unknown outcome only where the plant has destroyed the evidence.
 func givenUpForCause(r *run, bad func(string, string, ...any)) {
-	struck := r.struck()
 	for _, k := range r.of("act-quarantined") {
-		if !struck[k.Station] {
+		if !r.excused(k) {
 			bad(k.where(), "token %s is given up, and nothing had happened that destroys evidence", k.Token)
 		}
 	}
-}
-
-// struck names the stations at which something has happened that destroys evidence.
-func (r *run) struck() map[string]bool {
-	struck := map[string]bool{}
-	for _, h := range r.happened("fault") {
-		words := strings.Fields(h.Text) // "plc-reboot ST060.welder …"
-		if len(words) > 1 && slices.Contains(destroyed, words[0]) {
-			station, _, _ := strings.Cut(words[1], ".")
-			struck[station] = true
-		}
-	}
-	return struck
 }
 
 func fenced(r *run, bad func(string, string, ...any)) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Violation is one thing that must not be.
@@ -129,6 +130,9 @@ type fact struct {
 	Decision    string   `json:"decision"`
 	ProposedBy  string   `json:"proposed_by"`
 	Floor       string   `json:"floor"`
+	Class       string   `json:"class"`   // of the device; empty is A
+	Effects     int      `json:"effects"` // of an intent: what the device had counted before it
+	EffectCount int      `json:"effect_count"`
 	Evidence    any      `json:"evidence"` // of a release, a list; of an act of unknown outcome, an object
 
 	Params []struct {
@@ -173,6 +177,7 @@ func (f *fact) reworked() []actRef {
 type known struct {
 	Entry
 	fact
+	row int // its place in the journal
 }
 
 func (k *known) where() string {
@@ -199,13 +204,14 @@ type run struct {
 
 	requests []*known        // command-applied
 	plans    map[string]plan // by the hash of the recipe
+	off      []time.Duration // of each entry: by how much its time is ahead of the true one
 }
 
 func newRun(e Evidence) (*run, error) {
 	r := &run{Evidence: e, entries: make([]known, len(e.Journal)), intents: map[string]*known{}, results: map[string]*known{}}
 	for i, row := range e.Journal {
 		k := &r.entries[i]
-		k.Entry = row
+		k.Entry, k.row = row, i
 		if err := json.Unmarshal(row.Body, &k.fact); err != nil {
 			return nil, fmt.Errorf("journal entry %d, %s: %w", row.Seq, row.Kind, err)
 		}
@@ -220,6 +226,8 @@ func newRun(e Evidence) (*run, error) {
 	for _, k := range r.of("recipe-pinned") {
 		r.plans[k.fact.Hash] = planned(k.Source)
 	}
+	r.setOff()
+	r.attribute()
 	return r, nil
 }
 

@@ -32,6 +32,10 @@ func evidence(t *testing.T) *checker.Evidence {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return cloned(e)
+}
+
+func cloned(e checker.Evidence) *checker.Evidence {
 	e.Truth, e.Journal, e.Asked = slices.Clone(e.Truth), slices.Clone(e.Journal), slices.Clone(e.Asked)
 	for i := range e.Journal {
 		e.Journal[i].Body = bytes.Clone(e.Journal[i].Body)

@@ -18,25 +18,33 @@ var (
 // line's own tick, with room to spare.
 const seenWithin = 250 * time.Millisecond
 
-// heeded allows no intent for a device that says it must not be asked, once the line can know. While a device of the station is
-// not to be heard, or is heard late, the line cannot.
-func heeded(r *run, bad func(string, string, ...any)) {
-	type span struct {
-		fault      *Happening
-		name, at   string
-		begin, end time.Time
-	}
-	var spans, silences []span
+// span is a time in which a fault stands at a station or a device of it.
+type span struct {
+	fault      *Happening
+	name, at   string
+	begin, end time.Time
+}
+
+// spans are those of all faults that last and are known to end.
+func (r *run) spans() []span {
+	var all []span
 	for _, h := range r.happened("fault") {
 		m := standing.FindStringSubmatch(h.Text)
 		if m == nil {
 			continue
 		}
-		lasts, err := time.ParseDuration(m[3])
-		if err != nil {
-			continue
+		if lasts, err := time.ParseDuration(m[3]); err == nil {
+			all = append(all, span{h, m[1], m[2], h.At, h.At.Add(lasts)})
 		}
-		s := span{h, m[1], m[2], h.At, h.At.Add(lasts)}
+	}
+	return all
+}
+
+// heeded allows no intent for a device that says it must not be asked, once the line can know. While a device of the station is
+// not to be heard, or is heard late, the line cannot.
+func heeded(r *run, bad func(string, string, ...any)) {
+	var spans, silences []span
+	for _, s := range r.spans() {
 		switch {
 		case barred[s.name]:
 			s.begin = s.begin.Add(seenWithin)
@@ -52,11 +60,11 @@ func heeded(r *run, bad func(string, string, ...any)) {
 	for _, k := range r.of("intent") {
 		silent := false
 		for _, s := range silences {
-			silent = silent || covers(s, k.Device, k.Station, k.At())
+			silent = silent || covers(s, k.Device, k.Station, r.trueTime(k))
 		}
 		for _, s := range spans {
-			if !silent && covers(s, k.Device, k.Station, k.At()) {
-				bad(k.where(), "%s was asked %s after it had said %s", k.Device, k.At().Sub(s.fault.At), s.name)
+			if !silent && covers(s, k.Device, k.Station, r.trueTime(k)) {
+				bad(k.where(), "%s was asked %s after it had said %s", k.Device, r.trueTime(k).Sub(s.fault.At), s.name)
 			}
 		}
 	}

@@ -2,7 +2,9 @@ package campaign
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,8 @@ type Plan struct {
 	Orders []line.AddOrder
 	Faults []Timed
 	Kills  []Kill
+
+	Classes map[line.DeviceID]line.DeviceClass `json:",omitempty"` // of devices that know no tokens; all others do
 }
 
 // Timed is a fault and when it is let into the plant, from the start of the line.
@@ -44,6 +48,9 @@ func (p Plan) String() string {
 	for _, k := range p.Kills {
 		fmt.Fprintf(&b, "  the supervisor is killed at append %d, durable %t\n", k.Append, k.Durable)
 	}
+	for _, id := range slices.Sorted(maps.Keys(p.Classes)) {
+		fmt.Fprintf(&b, "  %s is of class %s\n", id, p.Classes[id])
+	}
 	return b.String()
 }
 
@@ -68,7 +75,33 @@ func Draw(seed uint64) Plan {
 	for range max(0, chance.IntN(12)-4) {
 		p.Kills = append(p.Kills, Kill{Append: 1 + chance.IntN(apart), Durable: chance.IntN(2) == 0})
 	}
+	p.drawClasses(rand.New(rand.NewPCG(seed, 0x636c6173)))
 	return p
+}
+
+// drawClasses makes some devices in one shift of three, or all, ones that know no tokens. It has dice of its own, so that a seed that
+// draws none of them is the shift that it was. Where a job is delivered twice there are none: nothing can prevent that such a device
+// does it twice, and nobody may give it irreversible work on such a wire (docs/handshake.md).
+func (p *Plan) drawClasses(chance *rand.Rand) {
+	if chance.IntN(3) > 0 {
+		return
+	}
+	p.Classes = map[line.DeviceID]line.DeviceClass{}
+	share := []int{2, 5, 10}[chance.IntN(3)] // of ten
+	for _, place := range virtual.Reference() {
+		for _, id := range place.Devices() {
+			class := []line.DeviceClass{line.ClassB, line.ClassC}[chance.IntN(2)]
+			if drawn := chance.IntN(10) < share; drawn && !p.deliversTwice(place.ID, id) {
+				p.Classes[id] = class
+			}
+		}
+	}
+}
+
+func (p *Plan) deliversTwice(station line.StationID, id line.DeviceID) bool {
+	return slices.ContainsFunc(p.Faults, func(f Timed) bool {
+		return f.Fault.Name == simulator.LateDuplicate && (f.Fault.Target == string(station) || f.Fault.Target == string(id))
+	})
 }
 
 // drawFault draws where and when a fault happens: at a station or a device of it where it can, in most of the hour.

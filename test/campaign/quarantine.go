@@ -2,9 +2,11 @@ package campaign
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 
 	"linectl/line"
+	"linectl/simulator"
 )
 
 // decides reports whether the people of this shift decide on what lies in quarantine. In the others it stays there.
@@ -55,10 +57,11 @@ func (t *trial) quarantine(s line.Snapshot) {
 	}
 }
 
-// finds is what a person sees who looks at a pack: what physically happened.
+// finds is what a person sees who looks at a pack: what the device has physically done to it since the act in doubt was ordered.
 func (t *trial) finds(q line.QuarantineSnapshot) line.Seen {
-	for event := range bytes.Lines(t.truth.Bytes()) {
-		if bytes.Contains(event, []byte(`"token":"`+q.Token+`"`)) && (bytes.Contains(event, []byte(`"what":"effect"`)) || bytes.Contains(event, []byte(`"what":"placed"`))) {
+	for row := range bytes.Lines(t.truth.Bytes()[t.store.ordered[q.Token]:]) {
+		var e simulator.Event
+		if json.Unmarshal(row, &e) == nil && e.Device == q.Device && e.Part == string(q.Pack) && (e.What == simulator.Effect || e.What == simulator.Placed) {
 			return line.SeenDone
 		}
 	}

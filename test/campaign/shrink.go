@@ -1,6 +1,9 @@
 package campaign
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Shrink leaves out of a plan what is not needed for it to fail, one thing after the other, and returns the smallest that it found.
 func Shrink(p Plan, fails func(Plan) bool) Plan {
@@ -17,6 +20,15 @@ func Shrink(p Plan, fails func(Plan) bool) Plan {
 		for i := range p.Kills {
 			q := p
 			q.Kills = slices.Delete(slices.Clone(p.Kills), i, i+1)
+			if !shrunk && fails(q) {
+				p, shrunk = q, true
+				break
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(p.Classes)) {
+			q := p
+			q.Classes = maps.Clone(p.Classes)
+			delete(q.Classes, id)
 			if !shrunk && fails(q) {
 				p, shrunk = q, true
 				break

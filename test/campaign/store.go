@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"bytes"
 	"errors"
 
 	"linectl/line"
@@ -28,9 +29,12 @@ func (m *Memory) Append(records []line.Record) (uint64, error) {
 // Reopen returns all records.
 func (m *Memory) Reopen() ([]line.Record, error) { return m.records, nil }
 
-// store kills the supervisor at a chosen append.
+// store kills the supervisor at a chosen append, and knows what had happened when an act was ordered.
 type store struct {
 	Disk
+	truth   *bytes.Buffer
+	ordered map[string]int // bytes of truth by token of the act
+
 	in      int // appends until death; 0 = immortal
 	durable bool
 	died    bool
@@ -38,6 +42,11 @@ type store struct {
 
 // Append keeps the records, or dies before or after it has.
 func (s *store) Append(records []line.Record) (uint64, error) {
+	for _, r := range records {
+		if f, ok := r.Fact.(line.Intent); ok {
+			s.ordered[f.Token.String()] = s.truth.Len()
+		}
+	}
 	if s.in--; s.in == 0 {
 		s.died = true
 		if s.durable {

@@ -1,0 +1,155 @@
+package checker
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A device of class B or C is told no token, and the ground truth of its acts names none. What it does is of the act that was ordered
+// from it last: an act is ordered only while such a device stands idle. The record itself says of which class a device is.
+
+// plain reports whether a device knows no tokens.
+func plain(class string) bool { return class != "" && class != "A" }
+
+// attribute gives everything that a device without tokens has done the token of the act that was ordered from it last, so that every
+// invariant which asks for a token judges it like the others. What was done before anything was ordered keeps none, and so does what
+// a device does without a token that knows them: both are violations of I2.
+func (r *run) attribute() {
+	r.Truth = slices.Clone(r.Truth)
+	ordered := map[string][]*known{}
+	for _, k := range r.of("intent") {
+		ordered[k.Device] = append(ordered[k.Device], k)
+	}
+	for i := range r.Truth {
+		h := &r.Truth[i]
+		if h.Device == "" || h.Token != "" {
+			continue
+		}
+		all := ordered[h.Device]
+		n := len(all) - 1
+		for n >= 0 && !r.trueTime(all[n]).Before(h.At.Truncate(time.Microsecond)) {
+			n-- // in the very microsecond of an order it cannot have been carried out yet
+		}
+		if n >= 0 && plain(all[n].Class) {
+			h.Token = all[n].Token
+		}
+	}
+}
+
+// jump is a time in which the clock of the line's computer was wrong by so much.
+type jump struct {
+	from, to time.Time
+	by       time.Duration
+}
+
+// jumps are all such times, by the ground truth. One that does not say how long it lasts is not known to have ended.
+func (r *run) jumps() []jump {
+	var all []jump
+	for _, h := range r.happened("fault") {
+		words := strings.Fields(h.Text) // "clock-back line for 3.2s by 60"
+		if len(words) == 0 || words[0] != "clock-ahead" && words[0] != "clock-back" {
+			continue
+		}
+		j := jump{h.At, h.At.Add(24 * 365 * time.Hour), time.Hour}
+		for i := 0; i+1 < len(words); i++ {
+			switch words[i] {
+			case "for":
+				if d, err := time.ParseDuration(words[i+1]); err == nil {
+					j.to = h.At.Add(d)
+				}
+			case "by":
+				if s, err := strconv.ParseFloat(words[i+1], 64); err == nil {
+					j.by = time.Duration(s * float64(time.Second))
+				}
+			}
+		}
+		if words[0] == "clock-back" {
+			j.by = -j.by
+		}
+		all = append(all, j)
+	}
+	return all
+}
+
+// setOff finds by how much the times of each start of the line are wrong. A line goes on by the time that the computer's clock had at
+// its start. Of what that can have been it is the one by which the start is the first possible after the last entry before it.
+func (r *run) setOff() {
+	r.off = make([]time.Duration, len(r.entries))
+	jumps := r.jumps()
+	if len(jumps) == 0 {
+		return
+	}
+	wrongAt := func(at time.Time) (off time.Duration) {
+		for _, j := range jumps {
+			if !at.Before(j.from) && at.Before(j.to) {
+				off += j.by
+			}
+		}
+		return off
+	}
+	candidates := []time.Duration{0}
+	for _, j := range jumps {
+		candidates = append(candidates, wrongAt(j.from))
+	}
+	var off time.Duration
+	var last time.Time
+	for i := range r.entries {
+		k := &r.entries[i]
+		if k.Kind == "line-started" {
+			var first time.Time
+			for _, c := range candidates {
+				at := k.At().Add(-c)
+				if (c == 0 || wrongAt(at) == c) && !at.Before(last) && (first.IsZero() || at.Before(first)) {
+					first, off = at, c
+				}
+			}
+		}
+		r.off[i] = off
+		last = k.At().Add(-off)
+	}
+}
+
+// trueTime is when an entry was recorded by a clock that is right.
+func (r *run) trueTime(k *known) time.Time { return k.At().Add(-r.off[k.row]) }
+
+// destroyed are the faults after which a device cannot say what became of the act that it was in.
+var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "protective-stop"}
+
+// excused reports whether something had happened before an act was given up that destroys the evidence of it. A device that remembers
+// tokens loses it only by what happens to itself. One that counts cannot tell a job that was not begun from a counter that was lost
+// while its counter stands at nought. One that has only a start bit can prove nothing once the bit is down, or an error is shown.
+func (r *run) excused(k *known) bool {
+	for _, h := range r.happened("fault") {
+		words := strings.Fields(h.Text) // "plc-reboot ST060.welder …"
+		if len(words) < 2 || r.trueTime(k).Add(clockError).Before(h.At) {
+			continue
+		}
+		station, _, _ := strings.Cut(words[1], ".")
+		if station == k.Station && slices.Contains(destroyed, words[0]) {
+			return true
+		}
+	}
+	in := r.intents[k.Token]
+	if in == nil || !plain(in.Class) || in.Class == "B" && in.Effects > 0 {
+		return false
+	}
+	return r.unheard(in, k)
+}
+
+// unheard reports whether a command or an answer may have been lost, or refused, between an intent and its end: the supervisor died
+// meanwhile, or something at the station stood in the way.
+func (r *run) unheard(in, end *known) bool {
+	for _, k := range r.of("line-started") {
+		if k.Seq > in.Seq && k.Seq < end.Seq {
+			return true
+		}
+	}
+	for _, s := range r.spans() {
+		if station, _, _ := strings.Cut(s.at, "."); station == end.Station && !s.begin.After(r.trueTime(end).Add(clockError)) && s.end.After(r.trueTime(in)) {
+			return true
+		}
+	}
+	return false
+}
