@@ -75,7 +75,8 @@ var house = map[string]room{
 		},
 		pure: true,
 	},
-	"test/strangers": {},
+	"test/campaign/hunt": {rooms: []string{"test/campaign"}},
+	"test/strangers":     {},
 
 	"internal/process":   {},
 	"internal/testnet":   {rooms: []string{"internal/process"}},
