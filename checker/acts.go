@@ -17,12 +17,21 @@ type marked struct {
 	task, index int
 }
 
-// onceOnly counts what the physics did, and the reworks that a person ordered.
+// taskBind writes the pack's identity to its carrier. What is written there is written over: done once more it leaves nothing behind.
+const taskBind = 30
+
+// onceOnly counts what the physics did, and the reworks that a person ordered. A carrier is bound once more for each time that nobody
+// could say whether it was.
 func onceOnly(r *run, bad func(string, string, ...any)) {
 	allowed := map[marked]int{}
 	for _, k := range r.of("rework-decided") {
 		for _, a := range k.reworked() {
 			allowed[marked{k.Entry.Pack, a.Task, a.Index}]++
+		}
+	}
+	for _, k := range r.of("act-done") {
+		if k.Task == taskBind && k.Verdict == "UNKNOWN" {
+			allowed[marked{k.Entry.Pack, taskBind, k.fact.Index}]++
 		}
 	}
 	done := map[marked]int{}

@@ -93,7 +93,9 @@ func (r *run) stateTold(state map[string]stand, alarm map[string]standingAlarm, 
 // silent are the faults in which a device is not heard of; briefly so are those in which it may not be for a moment.
 var (
 	silent  = []string{"drop-comms", "stale-heartbeat", "endianness-swap"}
-	briefly = []string{"lost-ack", "slow-answers", "plc-reboot", "plc-reboot-forgets"}
+	briefly = []string{
+		"lost-ack", "slow-answers", "plc-reboot", "plc-reboot-forgets", "stale-status", "torn-block", "modbus-exception", "flapping-link",
+	}
 )
 
 // lostWithin is when a device that is not heard of must be told as lost: its time-outs, and the line's look.

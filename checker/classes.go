@@ -115,7 +115,7 @@ func (r *run) setOff() {
 func (r *run) trueTime(k *known) time.Time { return k.At().Add(-r.off[k.row]) }
 
 // destroyed are the faults after which a device cannot say what became of the act that it was in.
-var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "protective-stop"}
+var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "e-stop-not-reset", "protective-stop", "old-result"}
 
 // excused reports whether something had happened before an act was given up that destroys the evidence of it. A device that remembers
 // tokens loses it only by what happens to itself. One that counts cannot tell a job that was not begun from a counter that was lost

@@ -57,6 +57,7 @@ func durable(r *run, bad func(string, string, ...any)) {
 	for _, k := range r.of("act-done", "act-refused", "act-quarantined") {
 		ends[k.Token] = k
 	}
+	lied := r.struckBy("old-result") // the act was given up while the device showed another's result, and then it showed this one's
 	for i := range r.Truth {
 		h := &r.Truth[i]
 		if h.What != "freed" && h.What != "void" {
@@ -65,7 +66,7 @@ func durable(r *run, bad func(string, string, ...any)) {
 		switch end := ends[h.Token]; {
 		case end == nil:
 			bad(h.where(), "%s was told that token %s has come to an end, and no end is on record", h.Device, h.Token)
-		case h.What == "freed" && end.Kind != "act-done":
+		case h.What == "freed" && end.Kind != "act-done" && (end.Kind != "act-quarantined" || !lied[h.Station]):
 			bad(h.where(), "%s was told that the result of token %s is on record, and it is not", h.Device, h.Token)
 		case end.At().After(h.At.Add(clockError)) && !r.clockSet(h.At):
 			bad(h.where(), "%s was told of the end of token %s %v before it was on record, in entry %d", h.Device, h.Token, end.At().Sub(h.At), end.Seq)
@@ -85,6 +86,18 @@ func durable(r *run, bad func(string, string, ...any)) {
 	for n, d := range r.Deaths {
 		r.survived(d, ends, audit, func(format string, args ...any) { bad(fmt.Sprintf("death %d", n+1), format, args...) })
 	}
+}
+
+// struckBy names the stations at which a fault of a name has struck.
+func (r *run) struckBy(name string) map[string]bool {
+	struck := map[string]bool{}
+	for _, h := range r.happened("fault") {
+		if words := strings.Fields(h.Text); len(words) > 1 && words[0] == name {
+			station, _, _ := strings.Cut(words[1], ".")
+			struck[station] = true
+		}
+	}
+	return struck
 }
 
 // survived asks for what was acknowledged before a death among what was found after it.

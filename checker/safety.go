@@ -11,7 +11,10 @@ var standing = regexp.MustCompile(`^([a-z-]+) (\S+)(?: at \S+ \d+)?(?: of \S+)?(
 // barred are the faults in which a device says that it must not be asked for anything; mute are those in which nobody hears it.
 var (
 	barred = map[string]bool{"e-stop": true, "guard-open": true, "not-automatic": true}
-	mute   = map[string]bool{"drop-comms": true, "lost-ack": true, "slow-answers": true, "stale-heartbeat": true, "plc-reboot": true, "plc-reboot-forgets": true}
+	mute   = map[string]bool{
+		"drop-comms": true, "lost-ack": true, "slow-answers": true, "stale-heartbeat": true, "plc-reboot": true, "plc-reboot-forgets": true,
+		"stale-status": true, "reordered-replies": true, "torn-block": true, "modbus-exception": true, "flapping-link": true,
+	}
 )
 
 // seenWithin is when the line must know at the latest what a device says: the slow poll of 50 ms, one round over the wire and the

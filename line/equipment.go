@@ -29,6 +29,8 @@ const (
 	AlarmMaterialJam
 	AlarmEmergencyStop
 	AlarmProtectiveStop
+	AlarmConsumableEmpty
+	AlarmGripperEmpty
 )
 
 // DeviceAlarms names every device alarm, in the order of their numbers.
@@ -40,6 +42,8 @@ var DeviceAlarms = []DeviceAlarm{
 	{AlarmMaterialJam, "material jam", "clear the jam", true},
 	{AlarmEmergencyStop, "emergency stop", "find out why, make the cell safe and release the emergency stop at the cell", false},
 	{AlarmProtectiveStop, "protective stop", "leave the protected field and reset it at the cell", false},
+	{AlarmConsumableEmpty, "consumable used up", "refill it and load the new lot", true},
+	{AlarmGripperEmpty, "gripper holds nothing", "look where the cell lies and put it back into its lane", true},
 }
 
 // FindDeviceAlarm returns what the number in FirstOut means.
@@ -49,6 +53,10 @@ func FindDeviceAlarm(number uint16) (DeviceAlarm, bool) {
 	}
 	return DeviceAlarms[number-1], true
 }
+
+// ReasonMagazineEmpty is the reason of a NOK scan of a cell: no cell came out of the magazine lane, and none lies in the nest. Other
+// reasons are the device's own.
+const ReasonMagazineEmpty uint16 = 1
 
 // Nouns of the places that an index counts.
 const (

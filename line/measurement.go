@@ -37,10 +37,11 @@ const (
 	ToInspect Disposition = "inspect"  // let the next inspection decide
 )
 
-// Judge compares a value with the limit. A value that is not a finite number was not measured and is UNKNOWN.
+// Judge compares a value with the limit. A value that is not a finite number was not measured and is UNKNOWN, and so is one that no
+// instrument can have measured.
 func (l Limit) Judge(value float64) Verdict {
 	switch {
-	case math.IsNaN(value) || math.IsInf(value, 0):
+	case !Field{l.Name, l.Unit}.Plausible(value):
 		return Unknown
 	case l.LSL != nil && value < *l.LSL, l.USL != nil && value > *l.USL:
 		return NOK
@@ -51,7 +52,7 @@ func (l Limit) Judge(value float64) Verdict {
 // Measure makes the measurement that goes into the record: the value beside the limits it was judged by.
 func (l Limit) Measure(index int, value float64) Measurement {
 	m := Measurement{Name: l.Name, Index: index, Unit: l.Unit, LSL: l.LSL, USL: l.USL, Verdict: l.Judge(value)}
-	if m.Verdict == Unknown {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return m
 	}
 	m.Value = &value
@@ -82,6 +83,8 @@ func (m Measurement) String() string {
 	switch {
 	case m.Value == nil:
 		return name + " not measured"
+	case m.Verdict == Unknown:
+		return fmt.Sprintf("%s %s cannot be: look at the instrument", name, Format(*m.Value, m.Unit))
 	case m.LSL != nil && *m.Value < *m.LSL:
 		return fmt.Sprintf("%s %s < %s", name, Format(*m.Value, m.Unit), Format(*m.LSL, m.Unit))
 	case m.USL != nil && *m.Value > *m.USL:

@@ -47,6 +47,7 @@ type work struct {
 	refused int               // refusals that allow a resend
 	sent    bool              // a start of it may have been written: by us, or by the supervisor before us
 	sentAt  time.Time         // when last; before that when it was opened
+	odd     time.Time         // since when the device says done and shows the result of another job
 	fetch   fetch             // fetching: the result and how far its waveform has come
 }
 

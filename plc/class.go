@@ -46,7 +46,10 @@ func (e *ConfigurationError) Error() string {
 func (e *ConfigurationError) Unwrap() error { return e.Err }
 
 // PassingError says that a request failed while the connection is known to be good, for example "device busy".
-type PassingError struct{ Err error }
+type PassingError struct {
+	Err   error
+	Words string // what is wrong and what to do, for people at the line; empty where Err says all there is to say
+}
 
 func (e *PassingError) Error() string { return e.Err.Error() }
 

@@ -10,7 +10,7 @@ import (
 // ask applies rules Q and S to an Execute or a Reconcile.
 func (h *Handshake) ask(now time.Time, out *Output) bool {
 	w, s := &h.open, &h.last
-	found, why := h.proof.examine(h.askedAt, s, w)
+	found, why := h.examine()
 	switch found {
 	case completed:
 		return h.finished(now, out)
@@ -38,6 +38,24 @@ func (h *Handshake) ask(now time.Time, out *Output) bool {
 	}
 	h.execute(now, out)
 	return false
+}
+
+// examine asks what the status proves of the open act. A device that says done and shows the result of another job contradicts itself:
+// before that counts as a doubt it has as long to come to itself as a command may be on its way.
+func (h *Handshake) examine() (finding, string) {
+	w, s := &h.open, &h.last
+	found, why := h.proof.examine(h.askedAt, s, w)
+	if found != doubtful || !h.opts.Class.Tokens() || s.Phase != line.PhaseDone || s.Floor != w.token || s.RetainID != w.job.Act.RetainID {
+		w.odd = time.Time{}
+		return found, why
+	}
+	if w.odd.IsZero() {
+		w.odd = h.askedAt
+	}
+	if h.askedAt.Sub(w.odd) < settle {
+		return running, ""
+	}
+	return found, why
 }
 
 // finished tells the result that the device holds, or first reads the waveform that belongs to it.
@@ -113,7 +131,7 @@ func (h *Handshake) refusedForGood() bool {
 // refuse voids the token and then tells the refusal. Should a late block have started the act after all, that is found here.
 func (h *Handshake) refuse(now time.Time, out *Output) bool {
 	w, s := &h.open, &h.last
-	found, why := h.proof.examine(h.askedAt, s, w)
+	found, why := h.examine()
 	switch found {
 	case completed:
 		return h.finished(now, out)

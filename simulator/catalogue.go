@@ -77,6 +77,25 @@ const (
 	SlowCommit   FaultName = "slow-commit"
 	ClockAhead   FaultName = "clock-ahead"
 	ClockBack    FaultName = "clock-back"
+
+	DuplicateDone         FaultName = "duplicate-done"
+	OldResult             FaultName = "old-result"
+	StaleStatus           FaultName = "stale-status"
+	ReorderedReplies      FaultName = "reordered-replies"
+	TornBlock             FaultName = "torn-block"
+	DamagedCommand        FaultName = "damaged-command"
+	ModbusException       FaultName = "modbus-exception"
+	FlappingLink          FaultName = "flapping-link"
+	MagazineEmpty         FaultName = "magazine-empty"
+	ConsumableEmpty       FaultName = "consumable-empty"
+	GripperLoss           FaultName = "gripper-loss"
+	DuplicateCode         FaultName = "duplicate-code"
+	ValueOutOfRange       FaultName = "value-out-of-range"
+	SensorNoise           FaultName = "sensor-noise"
+	BMSNoReply            FaultName = "bms-no-reply"
+	EmergencyStopNotReset FaultName = "e-stop-not-reset"
+	ClockFrozen           FaultName = "clock-frozen"
+	DoubleClick           FaultName = "double-click"
 )
 
 var (
@@ -107,7 +126,7 @@ var (
 
 // Catalogue lists every fault that can be injected. docs/faults.md is written from it. New ones stand at its end: a seed of a
 // campaign draws by place.
-var Catalogue = slices.Concat(machineFaults, processFaults, hostFaults)
+var Catalogue = slices.Concat(machineFaults, processFaults, hostFaults, wireFaults, stockFaults, operatorFaults)
 
 // machineFaults are those of any machine: its devices, its wire, its safety.
 var machineFaults = []FaultKind{

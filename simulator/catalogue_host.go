@@ -32,3 +32,15 @@ var hostFaults = []FaultKind{
 		See: "the line goes on by its own time, says so, and begins no pack",
 	},
 }
+
+// operatorFaults are what people and the rest of the line's computer do, and a clock that stands.
+var operatorFaults = []FaultKind{
+	{
+		Name: ClockFrozen, Host: true, Does: "the computer's clock stands still",
+		See: "the line goes on by its own time, says so, and begins no pack",
+	},
+	{
+		Name: DoubleClick, Host: true, Does: "every request of a person arrives twice, as from a double click or a page that is sent again",
+		See: "it is carried out once, and answered alike both times",
+	},
+}

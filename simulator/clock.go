@@ -19,6 +19,7 @@ const (
 	arrive                   // a part stands at the entry of a station
 	turn                     // an injected fault begins, waits or ends
 	repeat                   // a command block arrives that the device has had before
+	recall                   // a device says done once more
 )
 
 // due is one event that waits for its time.
@@ -105,6 +106,8 @@ func (p *Plant) advance(now time.Time) {
 		case repeat:
 			p.touch(d.device.Station)
 			p.receive(d.at, d.device, *d.block)
+		case recall:
+			d.device.recall(d.token)
 		}
 	}
 }

@@ -32,6 +32,8 @@ type device struct {
 	areaOf       line.Token             // the act that it is of
 	stuck        map[uint16][24]float64 // what a stuck instrument shows, by task
 	frozen       *tags.Status           // what a stale face goes on showing; nil = as it is
+	wire         string                 // the protocol of its face; empty where it has none
+	past         past                   // what a face shows that is not the present
 	start        bool                   // classes B and C: the start bit
 	revision     uint64                 // see Revision
 	failed       uint16                 // class C: why the last start was refused, a line.RejectReason
@@ -71,6 +73,13 @@ type result struct {
 	Index   uint16       `json:"index"`
 	Values  [24]uint32   `json:"values"`
 	Course  *course      `json:"course,omitempty"` // the act's waveform, as what it is made from
+}
+
+func (r result) floats() (values [24]float32) {
+	for i, bits := range r.Values {
+		values[i] = math.Float32frombits(bits)
+	}
+	return values
 }
 
 func (r retained) last() result {
@@ -121,7 +130,7 @@ func (p *Plant) blank(d *device, now time.Time) retained {
 // powerUp is the boot itself: the epoch rises, an act in flight is Interrupted, a result waits on for its acknowledgement.
 func (p *Plant) powerUp(d *device) error {
 	initial := packml.Stopped
-	d.phase, d.alarms, d.firstOut, d.act, d.rejected, d.rejectReason = line.PhaseIdle, 0, 0, act{}, 0, 0
+	d.phase, d.alarms, d.firstOut, d.act, d.rejected, d.rejectReason, d.past = line.PhaseIdle, 0, 0, act{}, 0, 0, past{}
 	d.retained.BootEpoch++
 	if d.retained.Pending {
 		d.phase = line.PhaseDone
@@ -173,9 +182,7 @@ func (p *Plant) status(d *device) tags.Status {
 		Machine: uint16(d.machine.State()), Mode: uint16(d.machine.Mode()),
 		Permissives: p.permissives(d), Safety: line.SafetyTold | p.safety(d), Alarms: d.alarms, FirstOut: d.firstOut,
 	}
-	for i, bits := range last.Values {
-		s.Values[i] = math.Float32frombits(bits)
-	}
+	s.Values = last.floats()
 	if p.world.nests[d.Station] != nil {
 		s.Sensors |= line.SensorPartPresent
 	}

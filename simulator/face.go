@@ -58,6 +58,9 @@ func Listen(p *Plant, endpoints []Endpoint, pki string, log *slog.Logger) (*Face
 			return nil, errors.Join(fmt.Errorf("%s: no such device in this plant", e.Device), f.close())
 		}
 	}
+	for _, e := range endpoints {
+		p.devices[e.Device].wire = e.Protocol
+	}
 	if err := prepareCertificate(endpoints, pki); err != nil {
 		return nil, err
 	}
@@ -169,3 +172,10 @@ func (f *Faces) block(id line.DeviceID, words []uint16, order tags.WordOrder) {
 func (f *Faces) status(id line.DeviceID) tags.Status { return f.plant.Status(time.Now(), id) }
 
 func (f *Faces) waveform(id line.DeviceID) []byte { return f.plant.Waveform(time.Now(), id) }
+
+// tear spoils a status block that a fault changes while it is read: its tail is of the block before.
+func (f *Faces) tear(id line.DeviceID, block []uint16) {
+	if f.plant.Torn(time.Now(), id) {
+		block[len(block)-1] -= 2
+	}
+}

@@ -12,10 +12,10 @@ const travel = 2 * time.Second
 
 // reasons why a device says NOK by itself.
 const (
-	reasonMagazineEmpty uint16 = 1
-	reasonUnreadable    uint16 = 2
-	reasonAngle         uint16 = 3
-	reasonContactor     uint16 = 4
+	reasonUnreadable uint16 = 2
+	reasonAngle      uint16 = 3
+	reasonContactor  uint16 = 4
+	reasonNoReply    uint16 = 5
 )
 
 // leave takes the part out of the nest; the next one at the entry is taken in, and the part arrives where it goes.
@@ -68,6 +68,13 @@ func placeCell(p *Plant, at time.Time, d *device, a *act) {
 	p.leave(at, d, a, fmt.Sprintf("lane %d", int(a.param(1, 0))))
 }
 
+// indexes reports whether a scan will bring a cell out of its lane that is not the first of it.
+func (p *Plant) indexes(d *device, a *act) bool {
+	lane := int(a.param(0, 0))
+	made := p.world.made[lane]
+	return a.part == nil && p.hasLane(lane) && made > 0 && made < p.cfg.CellsPerLane && p.standing(MagazineEmpty, d) == nil
+}
+
 // nextFromMagazine puts the next cell of a lane into an empty nest.
 func nextFromMagazine(p *Plant, at time.Time, d *device, a *act) {
 	lane := int(a.param(0, 0))
@@ -75,10 +82,13 @@ func nextFromMagazine(p *Plant, at time.Time, d *device, a *act) {
 		lane = p.otherLane(lane)
 	}
 	number := p.world.made[lane] + 1
-	if a.part != nil || !p.hasLane(lane) || number > p.cfg.CellsPerLane {
+	if a.part != nil || !p.hasLane(lane) || number > p.cfg.CellsPerLane || p.standing(MagazineEmpty, d) != nil {
 		return
 	}
 	c := p.population(lane, number)
+	if a.struck(DuplicateCode) {
+		c.code = p.population(lane, max(1, number-1)).code
+	}
 	e := a.event(at, d, Made)
 	e.Part, e.Cell, e.Body = c.body, c.code, c.body
 	e.Values = map[string]float64{"capacity": c.capacity, "acir": c.acir, "ocv": c.ocv, "soc": c.soc, "selfDischarge": c.drain}
@@ -99,7 +109,7 @@ func (p *Plant) otherLane(lane int) int {
 func scanCell(p *Plant, d *device, a *act) {
 	switch {
 	case a.part == nil || a.part.cell == nil:
-		a.echo, a.outcome, a.reason = "", line.OutcomeNOK, reasonMagazineEmpty
+		a.echo, a.outcome, a.reason = "", line.OutcomeNOK, line.ReasonMagazineEmpty
 	case p.misread(d, a.part.code) == "":
 		a.echo, a.outcome, a.reason = "", line.OutcomeNOK, reasonUnreadable
 		a.set("codeGrade", 0)

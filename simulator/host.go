@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Host is the target of faults that happen to the computer on which the line runs: its disk and its clock.
 const Host = "line"
@@ -48,7 +51,17 @@ func (p *Plant) Clock(now time.Time) time.Duration {
 			off += seconds(f.by())
 		case f.Name == ClockBack:
 			off -= seconds(f.by())
+		case f.Name == ClockFrozen:
+			off -= now.Sub(f.began)
 		}
 	}
 	return off
+}
+
+// Twice reports whether what a person asks for arrives twice now.
+func (p *Plant) Twice(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.advance(now)
+	return slices.ContainsFunc(p.faults, func(f *injected) bool { return f.stage == stands && f.Name == DoubleClick })
 }

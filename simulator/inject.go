@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,9 +96,12 @@ func (p *Plant) possible(f Fault, kind FaultKind) error {
 			continue
 		}
 		found = true
-		if kind.Possible(d.Kind) {
+		if kind.Possible(d.Kind) && (f.Name != ModbusException || d.wire == "" || d.wire == Modbus) {
 			return nil
 		}
+	}
+	if found && f.Name == ModbusException {
+		return fmt.Errorf("%s: %s does not speak Modbus", f.Name, f.Target)
 	}
 	if found {
 		return fmt.Errorf("%s: nothing that is done at %s can be struck by it", f.Name, f.Target)
@@ -214,7 +218,7 @@ func (p *Plant) strikes(at time.Time, f *injected, of Event) {
 // befall is what a fault does to a device at the moment when it begins.
 func (p *Plant) befall(at time.Time, name FaultName, d *device) {
 	switch name {
-	case EmergencyStop:
+	case EmergencyStop, EmergencyStopNotReset:
 		d.alarm(line.AlarmEmergencyStop)
 		p.halt(at, d)
 	case ProtectiveStop:
@@ -226,6 +230,8 @@ func (p *Plant) befall(at time.Time, name FaultName, d *device) {
 		_ = p.powerUp(d)
 	case StaleHeartbeat:
 		d.frozen = new(p.status(d))
+	case StaleStatus:
+		d.past.shown = []moment{{at, p.status(d)}}
 	default: // it shows while it stands
 	}
 }
@@ -270,10 +276,12 @@ func (p *Plant) standing(name FaultName, d *device) *injected {
 // meet lets the faults that wait for this act strike it. Those that last and wait for it begin in its middle.
 func (p *Plant) meet(now time.Time, d *device, a *act) {
 	for _, f := range p.faults {
-		if f.stage != armed || !f.covers(d) || !f.meets(a) || f.kind.Strikes != nil && !slices.Contains(f.kind.Strikes, line.Task(a.Task)) {
+		if f.stage != armed || beforehand[f.Name] != 0 || !f.covers(d) || !f.meets(a) || f.kind.Strikes != nil && !slices.Contains(f.kind.Strikes, line.Task(a.Task)) {
 			continue
 		}
 		switch {
+		case f.Name == DuplicateCode && !p.indexes(d, a):
+			// no cell comes that could carry it
 		case f.kind.Strikes != nil:
 			a.faults = append(a.faults, f)
 			if f.Name == LateDuplicate {
@@ -330,8 +338,44 @@ func (p *Plant) Cut(now time.Time, id line.DeviceID) bool {
 	p.advance(now)
 	d := p.device(id)
 	return slices.ContainsFunc(p.faults, func(f *injected) bool {
-		return f.stage == stands && f.covers(d) && (f.Name == DropComms || f.Name == LostAck || f.Name == PLCReboot || f.Name == PLCRebootForgets)
+		if f.stage != stands || !f.covers(d) {
+			return false
+		}
+		switch f.Name {
+		case DropComms, LostAck, PLCReboot, PLCRebootForgets:
+			return true
+		case FlappingLink:
+			return int(now.Sub(f.began)/seconds(f.by()))%2 == 0
+		default:
+			return false
+		}
 	})
+}
+
+// Torn reports whether the status of a device is changed while it is read.
+func (p *Plant) Torn(now time.Time, id line.DeviceID) bool {
+	return p.stands(now, TornBlock, id) != nil
+}
+
+// Exception returns the Modbus exception with which a device answers every request, and whether it obeys a command before it does so;
+// 0 where it answers as it should.
+func (p *Plant) Exception(now time.Time, id line.DeviceID) (code byte, obeys bool) {
+	f := p.stands(now, ModbusException, id)
+	if f == nil {
+		return 0, false
+	}
+	code = byte(min(f.by(), math.MaxUint8))
+	return code, code == 4 || code == 5 || code == 10 || code == 11
+}
+
+func (p *Plant) stands(now time.Time, name FaultName, id line.DeviceID) *injected {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.faults) == 0 {
+		return nil
+	}
+	p.advance(now)
+	return p.standing(name, p.device(id))
 }
 
 // Late returns how late a device answers.
@@ -369,6 +413,7 @@ func (p *Plant) permissives(d *device) uint32 {
 		{AirLow, line.PermissiveAir},
 		{LocalEnableOff, line.PermissiveEnable},
 		{EmergencyStop, line.PermissiveEnable},
+		{EmergencyStopNotReset, line.PermissiveEnable},
 		{ProtectiveStop, line.PermissiveEnable},
 	} {
 		if p.standing(c.name, d) != nil {

@@ -14,7 +14,7 @@ const acting = 50 * time.Millisecond
 // command gives the device's PackML machine a command.
 func (p *Plant) command(now time.Time, d *device, c packml.Command) line.RejectReason {
 	starts := c == packml.CmdReset || c == packml.CmdStart || c == packml.CmdUnhold || c == packml.CmdClear
-	if starts && (p.standing(EmergencyStop, d) != nil || p.standing(ProtectiveStop, d) != nil) {
+	if starts && (p.standing(EmergencyStop, d) != nil || p.standing(EmergencyStopNotReset, d) != nil || p.standing(ProtectiveStop, d) != nil) {
 		return line.RejectNotPermitted // the safety PLC does not give the energy
 	}
 	if _, err := d.machine.Fire(c); err != nil {

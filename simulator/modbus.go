@@ -46,6 +46,27 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 	if first, n, ok := m.inWaveform(r); ok {
 		return m.waveform(first, n), nil
 	}
+	if code, obeys := m.faces.plant.Exception(time.Now(), m.Device); code != 0 {
+		if r.IsWrite && obeys {
+			_, _ = m.answer(r) // whatever came of it, the exception is all that is told
+		}
+		err, known := exceptions[code]
+		if !known {
+			err = modbus.ErrServerDeviceFailure
+		}
+		return nil, err
+	}
+	return m.answer(r)
+}
+
+// exceptions are those that the server library can send, by their code.
+var exceptions = map[byte]error{
+	1: modbus.ErrIllegalFunction, 2: modbus.ErrIllegalDataAddress, 3: modbus.ErrIllegalDataValue, 4: modbus.ErrServerDeviceFailure, 5: modbus.ErrAcknowledge,
+	6: modbus.ErrServerDeviceBusy, 8: modbus.ErrMemoryParityError, 10: modbus.ErrGWPathUnavailable, 11: modbus.ErrGWTargetFailedToRespond,
+}
+
+// answer does what a request of a block asks.
+func (m *modbusFace) answer(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
 	if !m.Modbus.Class.Tokens() {
 		return m.plain(r)
 	}
@@ -70,6 +91,7 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 		return nil, nil
 	}
 	block := m.faces.status(m.Device).Encode(uint16(m.head.Add(2)), m.faces.plant.Order(m.Device, m.Modbus.Order))
+	m.faces.tear(m.Device, block[:])
 	return block[:], nil
 }
 
@@ -90,6 +112,7 @@ func (m *modbusFace) plain(r *modbus.HoldingRegistersRequest) ([]uint16, error) 
 	}
 	if !r.IsWrite {
 		status := m.faces.status(m.Device).EncodePlain(uint16(m.head.Add(2)), m.Modbus.Order)
+		m.faces.tear(m.Device, status[:])
 		return status[:], nil
 	}
 	switch {

@@ -125,6 +125,9 @@ func (o *opcuaFace) status(session *server.Session, field string, now time.Time)
 	if field == "Magic" || s == nil || s.served[field] || now.Sub(s.taken) > snapshotLife {
 		fresh := &snapshot{status: o.faces.status(o.Device), taken: now, served: map[string]bool{}}
 		if field != "Magic" { // no whole read: nothing else is served from it
+			if o.faces.plant.Torn(now, o.Device) {
+				fresh.status.BootEpoch++ // it moved meanwhile, as far as the reader can tell
+			}
 			return fresh.status
 		}
 		if len(o.snapshots) > 4*maxSessions { // sessions that are gone

@@ -64,6 +64,7 @@ func (o *opcuaFace) addBlocks(m *server.NamespaceManager, object ua.NodeID) {
 		now := time.Now()
 		o.head += 2 // touched by the one worker alone
 		block := o.faces.status(o.Device).Encode(o.head, o.faces.plant.Order(o.Device, o.OPCUA.Order))
+		o.faces.tear(o.Device, block[:])
 		data := make([]byte, 0, 2*len(block))
 		for _, w := range block {
 			data = binary.BigEndian.AppendUint16(data, w)

@@ -21,6 +21,7 @@ func (o *opcuaFace) addPlain(m *server.NamespaceManager, object ua.NodeID) {
 		}
 		o.head += 2
 		block := o.faces.status(o.Device).EncodePlain(o.head, o.OPCUA.Order)
+		o.faces.tear(o.Device, block[:])
 		data := make([]byte, 0, 2*len(block))
 		for _, w := range block {
 			data = binary.BigEndian.AppendUint16(data, w)

@@ -147,6 +147,10 @@ func (p *Plant) Command(now time.Time, id line.DeviceID, c tags.Command) line.Re
 
 // receive is what a device does with a whole block, and what it remembers of a refusal.
 func (p *Plant) receive(now time.Time, d *device, c tags.Command) line.RejectReason {
+	if p.standing(DamagedCommand, d) != nil {
+		d.rejected, d.rejectReason = 0, line.RejectBlock
+		return line.RejectBlock
+	}
 	if !d.Class.Tokens() {
 		return p.plain(now, d, c)
 	}
@@ -175,7 +179,7 @@ func (p *Plant) Status(now time.Time, id line.DeviceID) tags.Status {
 	if d.frozen != nil {
 		return *d.frozen
 	}
-	return p.status(d)
+	return p.shown(now, d, p.status(d))
 }
 
 func (p *Plant) device(id line.DeviceID) *device {

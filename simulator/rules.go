@@ -40,6 +40,9 @@ func (p *Plant) judge(now time.Time, d *device, c tags.Command) line.RejectReaso
 			r.Pending, d.phase = false, line.PhaseIdle
 			p.keep(d)
 			p.emit(Event{At: now, What: Freed, Station: d.Station, Device: d.ID, Token: c.Token, Fence: c.Fence})
+			p.sayAgain(now, d, c.Token)
+		} else if d.past.again != nil && c.Token == d.past.again.Token {
+			d.past.again = nil
 		}
 		return 0
 	case tags.OpMachine:
@@ -68,6 +71,9 @@ func (p *Plant) execute(now time.Time, d *device, c tags.Command) line.RejectRea
 	if reason != 0 {
 		return reason
 	}
+	if p.lacks(now, d, &a) {
+		return line.RejectNotPermitted
+	}
 	r.Floor, r.InFlight, r.IndexState = c.Token, c.Token, 1
 	r.InWork = &begun{Part: a.echo, Index: c.Index}
 	p.keep(d)
@@ -81,7 +87,7 @@ func (p *Plant) execute(now time.Time, d *device, c tags.Command) line.RejectRea
 		takes = time.Duration(float64(takes) * f.by())
 	}
 	a.ends = now.Add(takes)
-	d.act, d.phase = a, line.PhaseAccepted
+	d.act, d.phase, d.past.again = a, line.PhaseAccepted, nil
 	p.schedule(due{at: now.Add(takes * 2 / 5), what: energy, device: d, token: c.Token})
 	p.schedule(due{at: a.ends, what: finish, device: d, token: c.Token})
 	return 0
@@ -200,11 +206,7 @@ func (p *Plant) finish(at time.Time, d *device, token line.Token) {
 			t.measure(p, d, a)
 		}
 		p.stick(d, a)
-		if a.struck(NoValue) {
-			for i := range a.values {
-				a.values[i] = math.NaN()
-			}
-		}
+		p.spoil(d, a)
 		if a.struck(WrongPartEcho) {
 			a.echo = foreign(a.echo)
 		}
@@ -215,6 +217,7 @@ func (p *Plant) finish(at time.Time, d *device, token line.Token) {
 	}
 	d.retained.IndexState = 2
 	p.latch(d)
+	p.showOld(at, d, a)
 	if d.machine.State().Acting() {
 		p.settle(at, d)
 	}

@@ -132,7 +132,7 @@ func (a *act) measured(at time.Time, d *device) Event {
 	for i, v := range a.values {
 		v = float64(float32(v)) // as the status block shows it
 		switch {
-		case math.IsNaN(v):
+		case math.IsNaN(v), math.IsInf(v, 0): // no number
 		case spec.Repeat > 0:
 			e.Values[fmt.Sprintf("%s %d", spec.Values[0].Name, int(a.Index)+i)] = v
 		default:

@@ -82,6 +82,7 @@ func (p *Plant) apply(e Event) {
 		p.born = e.At
 	case Made:
 		c := p.population(e.lane(), e.number())
+		c.code = e.Cell // a fault may have given it another's
 		w.made[c.lane] = c.number
 		w.nests[e.Station] = w.add(&part{name: c.body, code: c.reads(), cell: c, where: string(e.Station)})
 	case Moved, Exit:

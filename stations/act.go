@@ -2,7 +2,6 @@ package stations
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -68,6 +67,9 @@ func (a Act) Judge(r line.ActFinished) Judgement {
 	for i, v := range a.values(r) {
 		j.add(a.measure(i, float64(v)))
 	}
+	if r.Outcome == line.OutcomeNOK && j.Verdict == line.Unknown && !slices.ContainsFunc(j.Measurements, implausible) {
+		j.Verdict = line.NOK // the device itself says so, and need not show more
+	}
 	if a.Waveform && r.Waveform == nil {
 		j.lacksWaveform(a, r.NoWaveform)
 	}
@@ -107,11 +109,14 @@ func (a Act) measure(i int, v float64) (line.Measurement, bool) {
 	if k >= 0 {
 		return a.Limits[k].Measure(index, v), true
 	}
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !field.Plausible(v) {
 		return line.Measurement{}, false // not asked for and not measured
 	}
 	return line.Measurement{Name: field.Name, Index: index, Value: &v, Unit: field.Unit}, true
 }
+
+// implausible reports whether a reading was shown that no instrument can have made.
+func implausible(m line.Measurement) bool { return m.Verdict == line.Unknown && m.Value != nil }
 
 func (j *Judgement) add(m line.Measurement, measured bool) {
 	if !measured {

@@ -37,7 +37,11 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 		}
 	}
 	if text := m.doubtful(); text != "" {
-		add("outcome-unknown", line.SeverityUrgent, text, "an act that leaves a mark was cut off: power or connection was lost, or somebody aborted it",
+		cause := "an act that leaves a mark was cut off: power or connection was lost, or somebody aborted it"
+		if m.visit != nil && m.visit.unproven() {
+			cause = "the device did the act, and what it showed proves nothing: look at its instrument and its scanner"
+		}
+		add("outcome-unknown", line.SeverityUrgent, text, cause,
 			"the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected")
 	}
 	for _, d := range m.devices {
@@ -76,6 +80,8 @@ func action(cause string) string {
 	switch {
 	case strings.Contains(cause, "does not answer"):
 		return "restore the device, then Unhold"
+	case strings.Contains(cause, "magazine lane"):
+		return "put cells into the lane, then Unhold"
 	case strings.Contains(cause, "consecutive joints"):
 		return "check clamping and the tool, then Unhold"
 	case strings.Contains(cause, "tool"):
@@ -106,12 +112,24 @@ func alarmIn(cause string) (line.DeviceAlarm, bool) {
 // Remedy says what a person does next about a station that holds or has aborted.
 func (m *Machine) Remedy() string {
 	switch s := m.ml.State(); {
+	case s == packml.Aborted && !m.Ready():
+		return m.lacking() + ", then Clear, Reset and Start"
 	case s == packml.Aborted:
 		return abortAction(m.cause)
 	case m.Ready() && m.restored():
 		return "its devices are ready: remove what else is wrong, then Unhold"
 	}
 	return action(m.cause)
+}
+
+// lacking says what the station's devices lack first.
+func (m *Machine) lacking() string {
+	for _, d := range m.devices {
+		if text := d.missing(); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // restored reports whether the station held for a permissive or a silent device, which its devices can tell to be in order again.

@@ -30,6 +30,11 @@ func (receive) Act(v *Visit, i int) (Act, bool) {
 	return Act{}, false
 }
 
+// magazineEmpty reports whether a scan has found that no cell came out of the lane.
+func magazineEmpty(done line.ActDone) bool {
+	return done.Task == line.TaskScanCell && done.Part == "" && done.Outcome == line.OutcomeNOK && done.Reason == line.ReasonMagazineEmpty
+}
+
 // placeCell puts the cell in the nest onward (bin 0) or into a reject bin.
 func placeCell(v *Visit, k line.Kind, role Role, cell string, bin, lane int) Act {
 	a := act(v.Recipe, k, role, line.TaskPlaceCell, cell, 0)

@@ -216,9 +216,13 @@ func (m *Machine) finished(now time.Time, e line.ActFinished) {
 	m.host.Send(line.Job{Op: line.Acknowledge, Device: e.Device, Token: e.Token})
 }
 
-// judge judges what the device told of the open act. A cell whose code could not be read is no good one.
+// judge judges what the device told of the open act. A cell whose code could not be read is no good one; where none came there is
+// nothing to judge.
 func (m *Machine) judge(e line.ActFinished) Judgement {
 	j := m.act.Judge(e)
+	if magazineEmpty(line.ActDone{Task: m.act.Task, Part: e.Part, Outcome: e.Outcome, Reason: e.Reason}) {
+		return Judgement{Verdict: line.NOK, Text: fmt.Sprintf("magazine lane %d of %s is empty", int(m.act.param("lane", 0)), m.ID)}
+	}
 	if e.Part == "" && m.act.Task == line.TaskScanCell && j.Verdict == line.OK {
 		j.Verdict, j.Text = line.NOK, "cell code unreadable"
 	}

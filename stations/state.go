@@ -301,6 +301,8 @@ func (m *Machine) holdReason() string {
 		return fmt.Sprintf("master check is %s", m.master.Verdict)
 	case v == nil || m.closed:
 		return ""
+	case v.lacks:
+		return v.Texts[len(v.Texts)-1]
 	case v.waits || v.To == line.HoldLine:
 		return "limit asks to hold: " + v.Texts[len(v.Texts)-1]
 	case m.Kind == line.Weld && v.Recipe.Weld.HoldAfterNOK > 0 && v.streak >= v.Recipe.Weld.HoldAfterNOK:

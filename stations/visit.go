@@ -42,6 +42,7 @@ type Visit struct {
 	foreign bool // the device has refused to move the cell, because another one lies in the nest
 	stopped bool
 	waits   bool // a limit asks to hold before the present act is made again
+	lacks   bool // … or the act could not be begun for want of a cell, of which the last of Texts speaks
 }
 
 // Attempt returns the number, from 1, that the next attempt of the present act has.
@@ -118,6 +119,11 @@ func (v *Visit) Drop(why string) {
 func (v *Visit) applyResult(a Act, done line.ActDone) {
 	v.attempt++
 	repeatable := a.Task.Spec().Repeatable
+	if magazineEmpty(done) {
+		v.waits, v.lacks = true, true
+		v.Texts = append(v.Texts, done.Text)
+		return
+	}
 	if done.Verdict == line.Unknown && repeatable && v.unknown < unknownRepeats {
 		v.unknown++
 		v.Repeats++
@@ -141,7 +147,7 @@ func (v *Visit) again() {
 		v.stopped = true
 	}
 	if v.waits {
-		v.waits, v.attempt, v.unknown = false, 0, 0
+		v.waits, v.lacks, v.attempt, v.unknown = false, false, 0, 0
 		v.Repeats++
 	}
 	v.streak = 0
@@ -218,6 +224,11 @@ func (v *Visit) quarantine(q line.ActQuarantined) {
 	if q.Index > 0 {
 		v.NOK = append(v.NOK, q.Index)
 	}
+}
+
+// unproven reports whether the part is in doubt because of what an instrument or a scanner showed, not because an act was cut off.
+func (v *Visit) unproven() bool {
+	return len(v.Results) > 0 && v.Results[len(v.Results)-1].Verdict == line.Unknown && v.Results[len(v.Results)-1].Outcome == line.OutcomeOK
 }
 
 // Values returns the measurements of one name that the visit has made, by index.

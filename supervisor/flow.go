@@ -123,7 +123,10 @@ func (l *Line) nextSet(now time.Time, s *station, nest string) (v stations.Visit
 // nextCell decides whether another cell is to be scanned.
 func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, waits string) {
 	w := l.wanted()
+	_, _, more := l.nextPack()
 	switch {
+	case w == nil && more && l.clockWrong():
+		return v, nil, l.clockWords()
 	case w == nil:
 		return v, nil, "no order needs cells"
 	case nest == "" && l.cells.stream(w.recipe.Cell.Item).asked >= l.goal(w):

@@ -54,6 +54,14 @@ const (
 	certificateLast = 14 * 24 * time.Hour
 )
 
+// clockWords says how wrong the computer's clock is, and what follows.
+func (l *Line) clockWords() string {
+	if l.clockOff < 0 {
+		return fmt.Sprintf("the computer's clock is %s behind the line's time: no pack is begun", l.clockOff.Abs())
+	}
+	return fmt.Sprintf("the computer's clock is %s ahead of the line's time: no pack is begun", l.clockOff.Abs())
+}
+
 // ofTheLine begins the identity of an alarm that is of no station.
 const ofTheLine = "line/"
 
@@ -65,11 +73,7 @@ func (l *Line) itself(now time.Time) []line.AlarmRaised {
 		list = append(list, line.AlarmRaised{Alarm: ofTheLine + id, Severity: severity, Text: text})
 	}
 	if l.clockWrong() {
-		text := "the computer's clock is %s ahead of the line's time: no pack is begun"
-		if l.clockOff < 0 {
-			text = "the computer's clock is %s behind the line's time: no pack is begun"
-		}
-		add("clock-set", line.SeverityHigh, fmt.Sprintf(text, l.clockOff.Abs()))
+		add("clock-set", line.SeverityHigh, l.clockWords())
 	}
 	if l.certificates == nil {
 		return append(list, l.alarms.Raised(ofTheLine+"certificate-")...)

@@ -109,6 +109,9 @@ var (
 func (w *World) Ask(q line.Request) line.Reply {
 	w.reply = nil
 	w.inbox = append(w.inbox, supervisor.Asked{Request: q})
+	if w.Plant.Twice(w.Now) {
+		w.inbox = append(w.inbox, supervisor.Asked{Request: q})
+	}
 	w.drain()
 	for w.late != nil && w.err == nil {
 		w.step()
@@ -173,6 +176,7 @@ func (w *World) wire(e *edge) {
 		in = plc.Connected{Waveforms: w.Plant.Class(e.id).Tokens()}
 	case e.piece:
 		in = plc.PieceRead{Bytes: w.Plant.Waveform(w.Now, e.id)[e.at:]}
+	case e.awaiting && w.spoilt(e, &in):
 	case e.awaiting && w.Plant.Order(e.id, tags.ABCD) != tags.ABCD: // nothing that arrives is whole
 		if e.write != nil {
 			w.Plant.Damaged(e.id)

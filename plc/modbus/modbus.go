@@ -176,15 +176,7 @@ func (c *conn) fault(what string, function byte, register uint16, err error) err
 	if !ok || e.FunctionCode != function|0x80 || e.ExceptionCode == 0 {
 		return c.broken(fmt.Errorf("%s at %s: %w", what, c.where, err))
 	}
-	switch e.ExceptionCode {
-	case modbus.ExceptionCodeIllegalFunction, modbus.ExceptionCodeIllegalDataAddress, modbus.ExceptionCodeIllegalDataValue:
-		return &plc.ConfigurationError{
-			Address: c.where, Err: fmt.Errorf("%s at register %d: %w", what, register, err),
-			Remedy: "correct unit, command_base, status_base, waveform_base or address of this device in line.yaml",
-		}
-	default:
-		return &plc.PassingError{Err: fmt.Errorf("%s at %s: %w", what, c.where, err)}
-	}
+	return plc.ModbusException(c.where, e.ExceptionCode, fmt.Errorf("%s at register %d of %s: %w", what, register, c.where, err))
 }
 
 // broken closes the connection, so that a late answer finds no reader.
