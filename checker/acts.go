@@ -227,6 +227,14 @@ func (r *run) clockSet(by time.Time) bool {
 	})
 }
 
+// ends is when the last thing happened.
+func (r *run) ends() time.Time {
+	if len(r.Truth) == 0 {
+		return time.Time{}
+	}
+	return r.Truth[len(r.Truth)-1].At
+}
+
 func causal(r *run, bad func(string, string, ...any)) {
 	for _, h := range r.happened("measured") {
 		if k := r.results[h.Token]; k != nil && k.At().Add(clockError).Before(h.At) && !r.clockSet(h.At) {

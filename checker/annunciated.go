@@ -117,6 +117,7 @@ func lostDevices(r *run, bad func(string, string, ...any)) {
 		}
 	}
 	told := r.of("alarm-raised", "alarm-cleared", "line-started")
+	clocked := r.clockSet(r.ends()) // a clock that was set back makes what came after it look as if it had come before
 	for _, device := range slices.Sorted(maps.Keys(devices)) {
 		station, role, _ := strings.Cut(device, ".")
 		id := station + "/device-lost-" + role
@@ -130,7 +131,7 @@ func lostDevices(r *run, bad func(string, string, ...any)) {
 			switch {
 			case k.Kind == "line-started":
 				started = k.At()
-			case k.Alarm != id || k.Kind != "alarm-raised" || r.clockSet(k.At()) || k.At().Sub(started) <= againWithin:
+			case k.Alarm != id || k.Kind != "alarm-raised" || clocked || k.At().Sub(started) <= againWithin:
 			case !slices.ContainsFunc(disturbed, func(t trouble) bool {
 				return (t.at == device || t.at == station || t.at == "line") && !t.At.After(k.At()) && (!t.lasting || t.until.Add(againWithin).After(k.At()))
 			}):
