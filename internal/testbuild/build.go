@@ -9,22 +9,23 @@ import (
 	"testing"
 )
 
-// Linectl builds the program of this module into a directory and returns its path. The error has the compiler's words.
-func Linectl(dir string) (string, error) {
-	program := filepath.Join(dir, "linectl")
-	out, err := exec.Command("go", "build", "-o", program, "linectl/cmd/linectl").CombinedOutput() //nolint:gosec // our own
+// Linectl builds the program of this module into a directory and returns its path. Other commands, named by their import paths, are
+// built beside it. The error has the compiler's words.
+func Linectl(dir string, others ...string) (string, error) {
+	out, err := exec.Command("go", append([]string{"build", "-o", dir, "linectl/cmd/linectl"}, others...)...).CombinedOutput() //nolint:gosec // our own
 	if err != nil {
 		return "", fmt.Errorf("linectl does not build: %w\n%s", err, out)
 	}
-	return program, nil
+	return filepath.Join(dir, "linectl"), nil
 }
 
-// Main builds linectl, says where it is, runs a package's tests and removes it. It returns what the package's TestMain exits with.
-func Main(m *testing.M, program *string) int {
+// Main builds linectl and others, says where it is, runs a package's tests and removes it. It returns what the package's TestMain
+// exits with.
+func Main(m *testing.M, program *string, others ...string) int {
 	dir, err := os.MkdirTemp("", "linectl")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		*program, err = Linectl(dir)
+		*program, err = Linectl(dir, others...)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,12 +1,12 @@
 package nemesis
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,12 +17,11 @@ import (
 // supervisor cannot know any more what is recorded, it ends and says so; the next one goes on, and nothing that was acknowledged is
 // lost.
 func TestAnyCallOfTheStoreFails(t *testing.T) {
-	tracer := strace(t)
 	t.Parallel()
 	shop := newShop(t)
 	shop.startPlant(t)
-	notes, wal := filepath.Join(shop.dir, "calls"), filepath.Join(shop.records, "records.db")
-	shop.startLine(t) // so that there is a store
+	store := filepath.Join(shop.records, "records.db") // and its log and its shared memory
+	shop.startLine(t)                                  // so that there is a store
 	shop.work(t, time.Minute, func(now line.Snapshot) bool { return len(now.Packs) > 0 })
 	shop.line.Kill()
 	var failed, ended, bore int
@@ -31,20 +30,24 @@ func TestAnyCallOfTheStoreFails(t *testing.T) {
 		most int
 	}{{"fsync", 10}, {"pwrite64", 20}, {"ftruncate", 2}} {
 		for n := 1; n <= p.most; n++ {
-			word := []string{"EIO", "ENOSPC"}[n%2]
-			_ = os.Remove(notes)
-			shop.startLine(
-				t, tracer, "-f", "-s", "0", "-e", "signal=none", "-o", notes, "-P", wal, "-P", wal+"-wal", "-P", wal+"-journal", "-P", wal+"-shm",
-				"-e", "trace="+p.call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d", p.call, word, n),
-			)
-			var since time.Time
-			shop.work(t, time.Minute, func(line.Snapshot) bool {
-				if body, _ := os.ReadFile(notes); since.IsZero() && bytes.Contains(body, []byte("(INJECTED)")) { //nolint:gosec // our own
-					since = time.Now()
+			word := []syscall.Errno{syscall.EIO, syscall.ENOSPC}[n%2]
+			seen := 0
+			var since atomic.Int64
+			shop.startTrappedLine(t, []string{p.call}, func(c call) answer {
+				if !strings.HasPrefix(c.target(), store) {
+					return answer{}
 				}
-				return !since.IsZero() && time.Since(since) > time.Second
+				if seen++; seen != n {
+					return answer{}
+				}
+				since.Store(time.Now().UnixNano())
+				return answer{fails: word}
 			})
-			if body, _ := os.ReadFile(notes); !shop.line.Gone() || bytes.Contains(body, []byte("(INJECTED)")) { //nolint:gosec // our own
+			shop.work(t, time.Minute, func(line.Snapshot) bool {
+				at := since.Load()
+				return at > 0 && time.Since(time.Unix(0, at)) > time.Second
+			})
+			if since.Load() > 0 {
 				failed++
 			} else {
 				t.Errorf("the %d-th %s never failed: %v; it said: %s", n, p.call, shop.line.Outcome(), shop.line.LastWords())

@@ -28,7 +28,10 @@ import (
 // program is linectl, built once for all tests of this package.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(testbuild.Main(m, &program)) }
+func TestMain(m *testing.M) { os.Exit(testbuild.Main(m, &program, "linectl/test/nemesis/trap")) }
+
+// trap is what can stop a program at its system calls, built beside it.
+func trap() string { return filepath.Join(filepath.Dir(program), "trap") }
 
 // shop is the reference line in a directory of its own, its processes, and whoever works there.
 type shop struct {
@@ -84,6 +87,34 @@ func newShop(t *testing.T) *shop {
 	return s
 }
 
+// secured is what line.yaml says of a device that speaks OPC UA.
+var secured = regexp.MustCompile(`protocol: opcua(\n\s+address: \S+)\n\s+face: \w+\n\s+username: \w+\n\s+password_file: secrets/(\S+)\n\s+certificate: \S+`)
+
+// lighten makes a start of the line cheap, for there will be many: it has the recipe that is built and no other, and of the devices
+// that speak OPC UA only those that are named still do. The others speak Modbus; a dozen RSA signatures less each.
+func (s *shop) lighten(t *testing.T, opcua ...string) {
+	t.Helper()
+	recipes, err := filepath.Glob(filepath.Join(s.dir, "recipes", "*.yaml"))
+	for _, path := range recipes {
+		if filepath.Base(path) != s.op.recipe.Product+".yaml" {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	body, e := os.ReadFile(s.config)
+	left := 0
+	body = secured.ReplaceAllFunc(body, func(old []byte) []byte {
+		m := secured.FindSubmatch(old)
+		if slices.Contains(opcua, string(m[2])) {
+			left++
+			return old
+		}
+		return append([]byte("protocol: modbus"), m[1]...)
+	})
+	if err = errors.Join(err, e, os.WriteFile(s.config, body, 0o600)); err != nil || left != len(opcua) {
+		t.Fatalf("%d devices speak OPC UA: %v", left, err)
+	}
+}
+
 // readdress gives the devices in line.yaml other addresses.
 func (s *shop) readdress(t *testing.T, other func(string) string) {
 	t.Helper()
@@ -99,24 +130,53 @@ func (s *shop) readdress(t *testing.T, other func(string) string) {
 	}
 }
 
-// startPlant starts the virtual plant and waits until every device answers. Before names a program that is to run it.
-func (s *shop) startPlant(t *testing.T, before ...string) {
+// startPlant starts the virtual plant and waits until every device answers.
+func (s *shop) startPlant(t *testing.T) {
 	t.Helper()
 	ready := filepath.Join(s.dir, "plant.ready")
 	_ = os.Remove(ready)
-	s.plant = s.start(t, "plant", append(before, program, "simulate", "--config", s.config, "--data", filepath.Join(s.dir, "plant"), "--speed", "1000", "--seed", "1", "--ready", ready)...)
-	if len(before) > 0 {
-		return // it may die on the way
-	}
+	s.plant = s.start(t, "plant", append(s.simulate(), "--ready", ready)...)
 	if err := s.plant.Await(t.Context(), time.Minute, func(context.Context) error { _, err := os.Stat(ready); return err }); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// startLine starts the supervisor, by the program before it if one is named, and does not wait.
-func (s *shop) startLine(t *testing.T, before ...string) {
+func (s *shop) simulate() []string {
+	return []string{program, "simulate", "--config", s.config, "--data", filepath.Join(s.dir, "plant"), "--speed", "1000", "--seed", "1"}
+}
+
+func (s *shop) run() []string {
+	return []string{program, "run", "--config", s.config, "--data", s.records, "--no-gateway"}
+}
+
+// startLine starts the supervisor and does not wait.
+func (s *shop) startLine(t *testing.T) {
 	t.Helper()
-	s.line = s.start(t, "run", append(before, program, "run", "--config", s.config, "--data", s.records, "--no-gateway")...)
+	s.line = s.start(t, "run", s.run()...)
+	s.begun(t)
+}
+
+// startTrappedPlant starts the virtual plant, and what becomes of its calls is decided here. It may die on the way and is not waited
+// for.
+func (s *shop) startTrappedPlant(t *testing.T, calls []string, decide decision) *trapped {
+	t.Helper()
+	p := startTrapped(t, "plant", filepath.Join(s.dir, "plant.log"), calls, decide, s.simulate()...)
+	s.plant = p.Process
+	return p
+}
+
+// startTrappedLine starts the supervisor, and what becomes of its calls is decided here.
+func (s *shop) startTrappedLine(t *testing.T, calls []string, decide decision) *trapped {
+	t.Helper()
+	p := startTrapped(t, "run", filepath.Join(s.dir, "run.log"), calls, decide, s.run()...)
+	s.line = p.Process
+	s.begun(t)
+	return p
+}
+
+// begun is what follows from the start of a supervisor.
+func (s *shop) begun(t *testing.T) {
+	t.Helper()
 	if s.client == nil {
 		s.client = control.Dial(filepath.Join(s.records, "control", "linectl.sock"))
 		t.Cleanup(s.client.Close)
@@ -126,10 +186,6 @@ func (s *shop) startLine(t *testing.T, before ...string) {
 
 func (s *shop) start(t *testing.T, name string, args ...string) *process.Process {
 	t.Helper()
-	if args[0] != program { // who runs it dies with this test, and it must die with who runs it
-		i := slices.Index(args, program)
-		args = slices.Insert(slices.Clone(args), i, "setpriv", "--pdeathsig", "KILL")
-	}
 	p, err := process.Start(name, filepath.Join(s.dir, name+".log"), exec.CommandContext(context.Background(), args[0], args[1:]...)) //nolint:gosec // our own
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -144,7 +143,6 @@ func TestTheDiskIsFull(t *testing.T) {
 
 // TestDevicesBoot lets devices boot in the middle of their work, some with an empty memory, and kills the whole plant at its writes.
 func TestDevicesBoot(t *testing.T) {
-	tracer := strace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.startPlant(t)
@@ -159,13 +157,12 @@ func TestDevicesBoot(t *testing.T) {
 		boots++
 	}
 	died := 0
-	for n := 400; n <= 1000; n += 200 { // on one of its threads, where it has started
+	for n := int64(800); n <= 3200; n += 800 { // where it has started
 		s.plant.Kill()
 		s.cuts++
-		notes := filepath.Join(s.dir, "plantcalls")
-		s.startPlant(t, tracer, "-f", "-s", "0", "-e", "signal=KILL", "-o", notes, "-e", "trace=write", "-e", "inject=write:signal=KILL:when="+strconv.Itoa(n))
-		s.work(t, time.Minute, func(line.Snapshot) bool { return s.plant.Gone() })
-		if body, err := os.ReadFile(notes); err != nil || !killed.Match(body) { //nolint:gosec // our own
+		p := s.startTrappedPlant(t, []string{"write"}, killAt(n))
+		s.work(t, time.Minute, func(line.Snapshot) bool { return p.Gone() })
+		if err := p.diedOfIt(); err != nil {
 			t.Errorf("the plant did not die at its write %d: %v", n, err)
 			continue
 		}

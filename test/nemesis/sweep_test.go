@@ -2,20 +2,16 @@ package nemesis
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"linectl/internal/process"
 	"linectl/line"
 )
 
@@ -25,25 +21,38 @@ const few = 60
 // lines build at the same time, one on each core.
 const lines = 2
 
-// point is a system call at which the supervisor dies: the n-th of its kind on any of its threads.
+// A supervisor of the lightened line makes about early calls until it has started, has found its devices and is set to work. Some
+// thousands later it has built a good part of a pack, which takes about ten thousand.
+const (
+	early = 600
+	late  = 3600
+)
+
+// point is a call at which the supervisor dies: the n-th of these names since its start.
 type point struct {
-	call string
-	n    int
+	calls []string
+	n     int64
 }
 
-// points are the places of a sweep: of each kind of call every ordinal in turn, up to where a supervisor has started, has been set
-// to work by its operator and is in the middle of it. A longer sweep begins again, and finds the pack at another place.
+// rare are the calls after which something is for good, of which there are few between the others.
+var rare = []string{"fsync", "fdatasync", "ftruncate", "unlinkat", "renameat", "linkat"}
+
+// points are the places of a sweep. Of seven, five go through the early calls, one after the other and again from the first, when
+// the pack is at another place; one through the rare ones; and one is late: these are far apart, in an order that makes neighbours
+// strangers.
 func points(many int) []point {
-	most := []point{{"write", 260}, {"pwrite64", 160}, {"write", 260}, {"fsync", 40}, {"pwrite64", 160}}
-	at := map[string]int{}
+	const of, stride = 7, 1187 // primes, so that each line gets some of all
 	list := make([]point, many)
+	step := max(1, early*of/(many*(of-2)))
 	for i := range list {
-		p := most[i%len(most)]
-		if i%100 == 99 {
-			p = point{"ftruncate", 3}
+		switch round, k := i/of, i%of; k {
+		case of - 1:
+			list[i] = point{everyCall, int64(early + round*stride%(late-early) + 1)}
+		case of - 2:
+			list[i] = point{rare, int64(round%40 + 1)}
+		default:
+			list[i] = point{everyCall, int64((round*(of-2)+k)*step%early + 1)}
 		}
-		list[i] = point{p.call, at[p.call]%p.n + 1}
-		at[p.call]++
 	}
 	return list
 }
@@ -69,23 +78,19 @@ type sweep struct {
 	missed   int            // the call was not reached before the patience ended
 	at       map[string]int // what the last call was to
 	recovery []time.Duration
+	used     time.Duration // of a processor, by all supervisors and plants
 }
 
-func strace(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("strace")
-	if err != nil {
-		t.Skip("skipped: strace is not installed; scripts/setup.sh installs it")
-	}
-	return path
+// count adds what a process that is gone has used.
+func (s *sweep) count(p *process.Process) {
+	s.used += p.Command.ProcessState.UserTime() + p.Command.ProcessState.SystemTime()
 }
 
 // TestKilledAtEveryCall kills the supervisor of a line that builds packs at one system call after the other: every write to a file
-// or socket, every sync, every new length of a file, in each case before the kernel does it. It is started again each time and goes
+// or socket, every sync, every new length or name of a file, on any thread, in each case before the kernel does it. It is started again each time and goes
 // on from the same records. Nothing that was acknowledged may be lost, nothing may be done twice, and the stations are in a defined
 // state soon. LINECTL_POINTS says how many points there are.
 func TestKilledAtEveryCall(t *testing.T) {
-	tracer := strace(t)
 	many := number(t, "LINECTL_POINTS", few)
 	began, all := time.Now(), points(many)
 	s := &sweep{at: map[string]int{}}
@@ -95,13 +100,16 @@ func TestKilledAtEveryCall(t *testing.T) {
 			t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 				t.Parallel()
 				shop := newShop(t)
+				shop.lighten(t, "ST040.robot", "ST070.vision")
 				shop.startPlant(t)
 				for n := i; n < len(all); n += lines {
-					shop.dieAt(t, tracer, all[n], s)
+					shop.dieAt(t, all[n], s)
 				}
 				c := shop.finish(t)
 				s.mu.Lock()
 				defer s.mu.Unlock()
+				s.count(shop.plant)
+				s.count(shop.line)
 				sum.packs, sum.entries, sum.events, sum.requests = sum.packs+c.packs, sum.entries+c.entries, sum.events+c.events, sum.requests+c.requests
 				sum.lost, sum.double, sum.violations = sum.lost+c.lost, sum.double+c.double, sum.violations+c.violations
 			})
@@ -116,8 +124,8 @@ func TestKilledAtEveryCall(t *testing.T) {
 	for _, kind := range slices.Sorted(maps.Keys(s.at)) {
 		fmt.Fprintf(&where, " %s=%d", kind, s.at[kind])
 	}
-	t.Logf("points=%d died=%d missed=%d (%s) %v defined after a kill p50=%v p99=%v in %v",
-		many, s.died, s.missed, bytes.TrimSpace(where.Bytes()), sum, share(50), share(99), time.Since(began).Round(time.Second))
+	t.Logf("points=%d died=%d missed=%d (%s) %v defined after a kill p50=%v p99=%v in %v, %v of a processor each",
+		many, s.died, s.missed, bytes.TrimSpace(where.Bytes()), sum, share(50), share(99), time.Since(began).Round(time.Second), (s.used / time.Duration(many)).Round(time.Millisecond))
 	if s.died < many*97/100 {
 		t.Errorf("of %d points only %d were reached", many, s.died)
 	}
@@ -133,61 +141,33 @@ func TestKilledAtEveryCall(t *testing.T) {
 const patience = 10 * time.Second
 
 // dieAt lets the supervisor work until it dies at the point, and makes sure that it did.
-func (s *shop) dieAt(t *testing.T, tracer string, p point, sum *sweep) {
+func (s *shop) dieAt(t *testing.T, at point, sum *sweep) {
 	t.Helper()
-	began, notes := time.Now(), filepath.Join(s.dir, "calls")
-	s.startLine(t, tracer, "-f", "-y", "-s", "0", "-e", "signal=KILL", "-o", notes, "-e", "trace="+p.call, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", p.call, p.n))
+	began, n, kind := time.Now(), at.n, ""
+	p := s.startTrappedLine(t, at.calls, func(c call) answer {
+		if n--; n > 0 {
+			return answer{}
+		}
+		kind = c.kind()
+		return answer{kill: kind != toItself}
+	})
 	definedAt := s.work(t, patience+time.Minute, func(line.Snapshot) bool { return time.Since(began) > patience })
+	missed := !p.Gone()
+	if missed {
+		p.Kill()
+	} else if err := p.diedOfIt(); err != nil {
+		t.Fatalf("%+v: %v", at, err)
+	}
 	sum.mu.Lock()
 	defer sum.mu.Unlock()
 	if !definedAt.IsZero() {
 		sum.recovery = append(sum.recovery, definedAt.Sub(began))
 	}
-	if !s.line.Gone() {
+	sum.count(p.Process)
+	if missed {
 		sum.missed++
-		s.line.Kill()
 		return
-	}
-	exit, ok := errors.AsType[*exec.ExitError](s.line.Outcome())
-	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		t.Fatalf("%+v: the supervisor did not die of a signal: %v; it said: %s", p, s.line.Outcome(), s.line.LastWords())
-	}
-	kind, err := lastCall(notes, p.call)
-	if err != nil {
-		t.Fatalf("%+v: %v", p, err)
 	}
 	sum.died++
 	sum.at[kind]++
-}
-
-var (
-	killed = regexp.MustCompile(`(?m)^\d+\s+\+\+\+ killed by SIGKILL \+\+\+$`)
-	called = regexp.MustCompile(`(?m)^\d+\s+(?:<\.\.\. )?(\w+)[ (](?:\d+<([^>]*)>)?`)
-)
-
-// lastCall reads in strace's notes what the process died of.
-func lastCall(notes, call string) (string, error) {
-	body, err := os.ReadFile(notes) //nolint:gosec // our own
-	if err != nil {
-		return "", err
-	}
-	end := killed.FindIndex(body)
-	if end == nil {
-		return "", errors.New("strace has not seen it die")
-	}
-	all := called.FindAllSubmatch(body[:end[0]], -1)
-	if len(all) == 0 {
-		return "", errors.New("it died before any call")
-	}
-	last := all[len(all)-1]
-	if call != "write" {
-		return call, nil
-	}
-	switch path := string(last[2]); {
-	case bytes.HasPrefix(last[2], []byte("socket:")), bytes.HasPrefix(last[2], []byte("TCP")), bytes.HasPrefix(last[2], []byte("UNIX")):
-		return "write to a socket", nil
-	case filepath.IsAbs(path):
-		return "write to a file", nil
-	}
-	return "write to itself", nil
 }

@@ -1,0 +1,3 @@
+package main
+
+const seccompCall = 317 // of amd64

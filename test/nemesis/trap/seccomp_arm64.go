@@ -1,0 +1,3 @@
+package main
+
+const seccompCall = 277 // of arm64
