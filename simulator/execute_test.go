@@ -117,3 +117,18 @@ func BenchmarkAct(b *testing.B) {
 		})
 	}
 }
+
+// TestWhatIsNotGivenHasOneName holds that the truth names the same parameters alike whatever bits a protocol has for "not a number".
+func TestWhatIsNotGivenHasOneName(t *testing.T) {
+	var modbus, opcua act
+	for i := range modbus.Params {
+		modbus.Params[i], opcua.Params[i] = math.Float32frombits(0x7fc00000), math.Float32frombits(0xffc00000)
+	}
+	modbus.Params[0], opcua.Params[0] = 1, 1
+	if a, b := modbus.paramsHash(), opcua.paramsHash(); a != b {
+		t.Errorf("%s over Modbus, %s over OPC UA", a, b)
+	}
+	if modbus.paramsHash() == (&act{}).paramsHash() {
+		t.Error("the name does not tell parameters apart")
+	}
+}

@@ -115,10 +115,14 @@ func (a *act) event(at time.Time, d *device, w What) Event {
 	return e
 }
 
+// paramsHash names the parameters as they came. What is not a number is one thing, whichever of its bits a protocol sends.
 func (a *act) paramsHash() string {
 	h := fnv.New64a()
 	for _, v := range a.Params {
 		bits := math.Float32bits(v)
+		if math.IsNaN(float64(v)) {
+			bits = math.Float32bits(float32(math.NaN()))
+		}
 		_, _ = h.Write([]byte{byte(bits >> 24), byte(bits >> 16), byte(bits >> 8), byte(bits)}) // a hash never fails
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
