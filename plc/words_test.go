@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"linectl/plc/tags"
 )
 
 // TestWhatIsWrongWithALink makes the faults of a real socket and asks for words without an address or a word of the system in them.
@@ -43,6 +45,7 @@ func TestWhatIsWrongWithALink(t *testing.T) {
 		{syscall.ECONNRESET, "it has closed the connection"},
 		{syscall.EHOSTUNREACH, "cannot be reached"},
 		{errors.New("3 nodes do not fit"), "3 nodes do not fit"},
+		{tags.ErrTorn, "changed while it is read"},
 	} {
 		if got := linkWords(fmt.Errorf("read status at modbus %s: %w", address, tt.err)); !strings.Contains(got, tt.want) ||
 			strings.Contains(got, "tcp") {

@@ -108,6 +108,7 @@ func (p *Plant) advance(now time.Time) {
 			p.receive(d.at, d.device, *d.block)
 		case recall:
 			d.device.recall(d.token)
+			p.touch(d.device.Station)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -11,11 +12,27 @@ import (
 // Devices whether this is one of them, and saves himself the block.
 
 // Revision counts whatever may have changed what a device shows, its heartbeat left out, or what its wire does with it: each command,
-// each event at its station, each fault that begins or ends. It says nothing of what time alone will change: nothing does. It is above 0.
+// each event at its station, each fault that begins or ends. Between them time alone changes nothing; where it does (restless), it is 0.
 func (p *Plant) Revision(place int) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.order[place].revision
+	if d := p.order[place]; !p.restless(d) {
+		return d.revision
+	}
+	return 0
+}
+
+// unsteady are the faults under which no poll is like the one before it.
+var unsteady = []FaultName{StaleStatus, ReorderedReplies, FlappingLink, DamagedCommand}
+
+// restless reports whether what a device shows, or what its wire does with it, changes with time alone: by a fault that shows the past,
+// lets the wire
+// come and go, or lets no query be heard.
+func (p *Plant) restless(d *device) bool {
+	return d.past.old != nil || len(p.faults) > 0 &&
+		slices.ContainsFunc(p.faults, func(f *injected) bool {
+			return f.stage == stands && slices.Contains(unsteady, f.Name) && f.covers(d)
+		})
 }
 
 // Repeat is Command with a query (nil = none) and then Status, for a device that shows what it showed at a revision: it hears the query

@@ -222,7 +222,7 @@ func TestTheDiskFails(t *testing.T) {
 // TestTheClockJumps sets the computer's clock while a pack is built: nothing becomes overdue or ends otherwise by it, no second pack
 // is begun, and a supervisor that is started again takes the time that it finds.
 func TestTheClockJumps(t *testing.T) {
-	for fault, says := range map[string]string{"clock-ahead line by 36000": "10h0m0s ahead of", "clock-back line by 36000": "10h0m0s behind"} {
+	for fault, says := range map[string]string{"clock-ahead line by 36000": "10h0m0s ahead of", "clock-back line by 36000": "10h0m0s behind", "clock-frozen line": "behind"} {
 		t.Run(fault, func(t *testing.T) {
 			r := newRig(t, 3, "")
 			r.plantC.Defects = &simulator.Defects{}
@@ -235,6 +235,9 @@ func TestTheClockJumps(t *testing.T) {
 				t.Errorf("%d good\n%s", s.Good, r.picture())
 			}
 			r.ask(line.AddOrder{Order: "two", Product: "ESS-P2", Quantity: 1})
+			if first := r.Line.Snapshot(r.Now).Stations[0]; !strings.Contains(first.Reason, "the computer's clock is ") {
+				t.Errorf("%s says %q", first.Station, first.Reason)
+			}
 			if _, err := r.Run(30*time.Second, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -247,5 +250,32 @@ func TestTheClockJumps(t *testing.T) {
 			r.finish(20 * time.Minute)
 			r.onceWelded()
 		})
+	}
+}
+
+// TestClicksArriveTwice lets every request of a person arrive twice: each is carried out once, and both are answered alike.
+func TestClicksArriveTwice(t *testing.T) {
+	r := newRig(t, 3, "")
+	r.plantC.Defects = &simulator.Defects{}
+	r.Replug(r.plant(r.Now))
+	r.inject("double-click line")
+	r.setUp(line.AddOrder{Order: "one", Product: "ESS-P2", Quantity: 1})
+	r.finish(20 * time.Minute)
+	asked, applied := r.asked, map[string]int{}
+	for _, rec := range r.memory.Records {
+		if f, is := rec.Fact.(line.CommandApplied); is {
+			applied[f.Request]++
+		}
+	}
+	if len(applied) == 0 || len(applied) > asked {
+		t.Errorf("%d requests, %d on record", asked, len(applied))
+	}
+	for request, n := range applied {
+		if n != 1 {
+			t.Errorf("request %s stands %d times on record", request, n)
+		}
+	}
+	if s := r.Line.Snapshot(r.Now); s.Good != 1 {
+		t.Errorf("%d good\n%s", s.Good, r.picture())
 	}
 }

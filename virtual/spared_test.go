@@ -10,6 +10,7 @@ import (
 
 	"linectl/line"
 	"linectl/simulator"
+	"linectl/virtual"
 )
 
 // disturbed builds packs with devices of other classes whose wires and controllers fail, and returns all that was recorded and all
@@ -17,11 +18,20 @@ import (
 func disturbed(t *testing.T, seed uint64, every bool, class func(line.DeviceID) line.DeviceClass) []string {
 	t.Helper()
 	chance := rand.New(rand.NewPCG(seed, 5))
-	r := newClassedRig(t, seed, "", class)
+	classes := map[line.DeviceID]line.DeviceClass{}
+	for _, s := range virtual.Reference() {
+		for _, id := range s.Devices() {
+			classes[id] = class(id)
+		}
+	}
+	r := newClassedRig(t, seed, "", classes)
 	r.EveryBlock = every
 	r.setUp(sampleOrders()...)
 	devices := r.Plant.Devices()
-	names := []simulator.FaultName{simulator.PLCReboot, simulator.PLCRebootForgets, simulator.LostAck, simulator.DropComms, simulator.SlowAnswers, simulator.StaleHeartbeat, simulator.RecipeEdited}
+	names := []simulator.FaultName{
+		simulator.PLCReboot, simulator.PLCRebootForgets, simulator.LostAck, simulator.DropComms, simulator.SlowAnswers, simulator.StaleHeartbeat, simulator.RecipeEdited,
+		simulator.StaleStatus, simulator.ReorderedReplies, simulator.FlappingLink, simulator.TornBlock, simulator.DamagedCommand, simulator.ModbusException,
+	}
 	for range 25 {
 		if done, _ := r.Run(time.Duration(chance.IntN(5000))*time.Millisecond, r.attended()); done {
 			break
