@@ -45,6 +45,7 @@ var Invariants = []Invariant{
 	{"I18", "a device never obeys an older supervisor after a newer one, nor one that is older than the token", all(fenced, sentByItsOwn)},
 	{"I19", "no device is asked for anything while it says that the emergency stop is pressed, a guard is open or it is not in automatic", heeded},
 	{"I20", "nothing is on record before it happened", all(causal, inOrder)},
+	{"I21", "the supervisor stays within bounds of memory, threads, files and log, and what it remembers of a pack that is gone is little", bounded},
 	{"I22", "at the end every station rests in a defined state", all(atRest, recovered)},
 	{"I23", "every cell that came out of a magazine is accounted for", all(conserved, wherever)},
 	{"I24", "an act is given up as unknown only where something has destroyed the evidence", givenUpForCause},

@@ -9,7 +9,7 @@ import (
 )
 
 // moreSpoils are those of the other files of this test.
-var moreSpoils = slices.Concat(deathSpoils, buildSpoils, momentSpoils)
+var moreSpoils = slices.Concat(deathSpoils, buildSpoils, momentSpoils, resourceSpoils)
 
 // death is the last death of the shift.
 func death(t *testing.T, e *checker.Evidence) *checker.Death {

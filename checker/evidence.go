@@ -15,6 +15,7 @@ type Evidence struct {
 	Journal []Entry     // by sequence
 	Asked   []Ask       // what people asked for and were told
 	Deaths  []Death     // ends of the supervisor, in their order; nil where nobody has watched them
+	Samples []Sample    // what the supervisor took of its computer, in their order; nil where nobody has looked
 	Timed   bool        // the run owned its clock, so bounds of time are held too: on a computer that others use they say nothing
 	Ended   bool        // the run was brought to an orderly end: nothing may be left open
 }

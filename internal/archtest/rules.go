@@ -70,6 +70,7 @@ var house = map[string]room{
 	"test/nemesis":      {},
 	"test/nemesis/trap": {},
 	"test/powerloss":    {},
+	"test/resources":    {rooms: []string{"checker"}},
 	"test/campaign": {
 		rooms: []string{
 			"virtual", "supervisor", "stations", "recipes", "packml", "line", "plc", "plc/tags", "simulator", "checker", "examples",
