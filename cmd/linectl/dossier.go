@@ -133,7 +133,26 @@ func dossierWelds(w io.Writer, d *traceability.Dossier) {
 	}
 }
 
+// dossierQuarantine shows who has said what of it while it lay in quarantine, and how it was shown who they are.
+func dossierQuarantine(w io.Writer, d *traceability.Dossier) {
+	if len(d.Quarantine) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nQUARANTINE\tWHAT\tBY\tSHOWN BY\tAT\tWHY")
+	for _, q := range d.Quarantine {
+		what, proof := string(q.Decision), string(q.Proof)
+		if q.Saw != "" {
+			what = string(q.Saw)
+		}
+		if proof == "" {
+			proof = "name only"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", q.Word, what, q.By, proof, stamp(q.At), q.Why)
+	}
+}
+
 func dossierPeople(w io.Writer, d *traceability.Dossier) {
+	dossierQuarantine(w, d)
 	if len(d.Reworks) > 0 {
 		fmt.Fprintln(w, "\nREWORK\tINDEXES\tBUILD\tBY\tWHY\tREPEATS")
 		for _, r := range d.Reworks {
