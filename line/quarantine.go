@@ -116,7 +116,7 @@ type QuarantineSnapshot struct {
 	Conclusion string               `json:"conclusion"`      // what the evidence says, in one sentence
 	Evidence   []string             `json:"evidence"`        // each piece in the operator's words
 	Void       bool                 `json:"void"`            // it may be inspected: it lies in quarantine, and no block of the act can begin any more
-	Waits      string               `json:"waits,omitempty"` // what must happen next; empty where a decision can be proposed
+	Waits      string               `json:"waits,omitempty"` // what must happen next
 	Inspected  *QuarantineInspected `json:"inspected,omitempty"`
 	Proposed   *QuarantineProposed  `json:"proposed,omitempty"`
 	Choices    []DecisionSnapshot   `json:"choices"`

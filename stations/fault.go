@@ -41,8 +41,12 @@ func (m *Machine) Faults(now time.Time) []line.AlarmRaised {
 		if m.visit != nil && m.visit.unproven() {
 			cause = "the device did the act, and what it showed proves nothing: look at its instrument and its scanner"
 		}
-		add("outcome-unknown", line.SeverityUrgent, text, cause,
-			"the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected")
+		consequence, action := "the part goes to quarantine; it is not touched again by software", "let the part go to "+string(line.Quarantine)+" and have it inspected"
+		if m.Kind == line.Receive || m.Kind == line.Sort { // a cell: nobody knows even where it lies, and one cell is worth no decision
+			consequence = "the cell is on record as taken out: no pack gets it, wherever it lies"
+			action = fmt.Sprintf("look for the cell in the nest, in the gripper, and where it was to go, and bring it to %s; one that lies in the nest the station takes out itself", line.Quarantine)
+		}
+		add("outcome-unknown", line.SeverityUrgent, text, cause, consequence, action)
 	}
 	for _, d := range m.devices {
 		if s := m.ml.State(); d.Up && d.State() == packml.Execute && now.Sub(d.since) > disagreement && (s == packml.Stopped || s == packml.Aborted || s == packml.Idle) && m.cause != restarted {

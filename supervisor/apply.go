@@ -14,6 +14,7 @@ import (
 // must not forget.
 func (l *Line) Apply(r line.Record) {
 	l.shift.follow(r)
+	l.weighAgain(r.Pack)
 	switch f := r.Fact.(type) {
 	case line.LineStarted:
 		l.opened = &f

@@ -35,6 +35,7 @@ type quarantine struct {
 	step      line.Kind
 	inspected *line.QuarantineInspected
 	proposed  *line.QuarantineProposed
+	choices   []line.DecisionSnapshot // as weighed since the last record about the pack; nil before, and until it is inspected
 }
 
 // found is what the evidence says of an act.
@@ -331,7 +332,7 @@ func (l *Line) choice(p *pack, d line.Decision) (rework line.ReworkDecided, err 
 		return rework, nil
 	}
 	if q.step == line.Stack {
-		return rework, fmt.Errorf("a stack that was broken off cannot be gone on with: scrap %s", p.id)
+		return rework, fmt.Errorf("nobody can prove any more which cells lie in %s and how, and no cell is taken out of a stack: scrap it", p.id)
 	}
 	if d == line.DecisionAccept {
 		return l.acceptance(p)

@@ -42,19 +42,43 @@ func (l *Line) quarantineSnapshot(p *pack) line.QuarantineSnapshot {
 	switch {
 	case q.inspected == nil && l.voided(p) != "":
 		s.Waits = l.voided(p)
-	case q.inspected == nil:
+	case q.inspected == nil || q.inspected.Proof == "":
 		s.Waits = "somebody has to inspect it and say what was seen"
-	case q.proposed != nil:
+	case q.proposed == nil:
+		s.Waits = "somebody has to propose what becomes of it, and another person to confirm that"
+	default:
 		s.Waits = fmt.Sprintf("%s has proposed: %s. Another person has to confirm or refuse it", q.proposed.By, q.proposed.Decision)
 	}
+	s.Choices = l.choices(p)
+	return s
+}
+
+// choices weighs every decision. That looks through all acts of a step, and there is a snapshot twenty times a second; but once
+// somebody has inspected the pack the answer changes by records about it only.
+func (l *Line) choices(p *pack) []line.DecisionSnapshot {
+	q := p.quarantine
+	if q.choices != nil {
+		return q.choices
+	}
+	var list []line.DecisionSnapshot
 	for _, d := range line.Decisions {
 		c := line.DecisionSnapshot{Decision: d, Possible: true, Text: consequences[d]}
 		if _, err := l.decidable(p, d); err != nil {
 			c.Possible, c.Text = false, errorText(err)
 		}
-		s.Choices = append(s.Choices, c)
+		list = append(list, c)
 	}
-	return s
+	if q.inspected != nil { // before that it hangs on the word of a device
+		q.choices = list
+	}
+	return list
+}
+
+// weighAgain forgets what was weighed of a pack that a record is about.
+func (l *Line) weighAgain(id line.PackID) {
+	if p := l.packs[id]; id != "" && p != nil && p.quarantine != nil {
+		p.quarantine.choices = nil
+	}
 }
 
 var consequences = map[line.Decision]string{

@@ -212,6 +212,11 @@ func TestABrokenStackIsScrap(t *testing.T) {
 	if got := d.possible(); !slices.Equal(got, []line.Decision{line.DecisionScrap}) {
 		t.Error(got)
 	}
+	for _, c := range d.item().Choices {
+		if c.Decision != line.DecisionScrap && !strings.Contains(c.Text, "nobody can prove any more which cells lie in ESS-P2-000001 and how") {
+			t.Errorf("%s is not possible, and it says %q", c.Decision, c.Text)
+		}
+	}
 }
 
 // What was said by name only, before people had to log in for it, stands in old journals; nothing is built on it any more.
@@ -228,6 +233,9 @@ func TestNothingIsBuiltOnNamesAlone(t *testing.T) {
 		t.Errorf("possible: %v", got)
 	}
 	d.says("sana", line.InspectQuarantine{Pack: id, Saw: line.SeenUnclear}, "noted")
+	if got := d.possible(); !slices.Equal(got, []line.Decision{line.DecisionRework, line.DecisionScrap}) {
+		t.Errorf("inspected again, possible: %v", got)
+	}
 	d.fact("", id, line.QuarantineProposed{Decision: line.DecisionScrap, By: "Omar", Account: "local:ali"})
 	confirm, refuse := scrap, scrap
 	confirm.Confirm, refuse.Refuse = true, true

@@ -22,15 +22,26 @@ func (r *rig) says(who, why string, c line.Command) line.Reply {
 func (r *rig) id() string { return time.Duration(r.asked).String() + "q" }
 
 // quarantined runs a line of one pack until a weld of it was cut off by a power failure and the pack lies in quarantine.
-func quarantined(t *testing.T) (*rig, line.QuarantineSnapshot) {
+func quarantined(t testing.TB) (*rig, line.QuarantineSnapshot) {
+	t.Helper()
+	return quarantinedOf(t, "ESS-P2")
+}
+
+// quarantinedOf does it with a pack of a product.
+func quarantinedOf(t testing.TB, product string) (*rig, line.QuarantineSnapshot) {
 	t.Helper()
 	r := newRig(t, 1, "")
-	return r, r.quarantined()
+	return r, r.quarantinedOf(product)
 }
 
 func (r *rig) quarantined() line.QuarantineSnapshot {
 	r.t.Helper()
-	r.setUp(line.AddOrder{Order: "ess", Product: "ESS-P2", Quantity: 1})
+	return r.quarantinedOf("ESS-P2")
+}
+
+func (r *rig) quarantinedOf(product string) line.QuarantineSnapshot {
+	r.t.Helper()
+	r.setUp(line.AddOrder{Order: "ess", Product: product, Quantity: 1})
 	for _, p := range people {
 		r.ask(p)
 	}
@@ -176,4 +187,29 @@ func TestAReplayContradictsADecisionOnQuarantine(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) { r.contradicted(t, s) })
 	}
+}
+
+// BenchmarkSnapshotOfQuarantine shows the line while a pack of the sample with the most joints lies in quarantine, inspected, so that
+// every decision on it is weighed at each snapshot: what it takes longer than one with an empty quarantine is the price of that.
+func BenchmarkSnapshotOfQuarantine(b *testing.B) {
+	r, q := quarantinedOf(b, "DRN-P3")
+	snapshots := func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Line.Snapshot(r.Now)
+		}
+	}
+	b.Run("seen", func(b *testing.B) {
+		if reply := r.says("omar", "soot", line.InspectQuarantine{Pack: q.Pack, Saw: line.SeenDone}); !reply.Accepted {
+			b.Fatal(reply.Text)
+		}
+		snapshots(b)
+	})
+	scrap := line.DecideQuarantine{Pack: q.Pack, Decision: line.DecisionScrap}
+	r.says("amna", "no", scrap)
+	scrap.Confirm = true
+	if reply := r.says("sana", "no", scrap); !reply.Accepted {
+		b.Fatal(reply.Text)
+	}
+	b.Run("empty", snapshots)
 }

@@ -15,7 +15,7 @@ var quarantineFields = []field[struct{}]{
 	{name: "QuarantineSince", kind: Moment, array: true, help: "Since when each is there.", value: doubtful(func(q line.QuarantineSnapshot) time.Time { return q.Since })},
 	{name: "QuarantineConclusions", kind: Text, array: true, help: "What the evidence says of each, in one sentence.", value: doubtful(func(q line.QuarantineSnapshot) string { return q.Conclusion })},
 	{name: "QuarantineVoid", kind: Bool, array: true, help: "Whether it may be inspected: it lies in quarantine, and the device has confirmed that no block of the act can begin any more.", value: doubtful(func(q line.QuarantineSnapshot) bool { return q.Void })},
-	{name: "QuarantineWaits", kind: Text, array: true, help: "What has to happen next; empty where a decision can be proposed.", value: doubtful(func(q line.QuarantineSnapshot) string { return q.Waits })},
+	{name: "QuarantineWaits", kind: Text, array: true, help: "What has to happen next.", value: doubtful(func(q line.QuarantineSnapshot) string { return q.Waits })},
 	{name: "QuarantineSeen", kind: String, array: true, help: "What an inspection has found: done, not-done or unclear; empty where nobody has looked.", value: doubtful(func(q line.QuarantineSnapshot) string { return string(inspection(q).Saw) })},
 	{name: "QuarantineInspectedBy", kind: String, array: true, help: "Who has looked.", value: doubtful(func(q line.QuarantineSnapshot) string { return inspection(q).By })},
 	{name: "QuarantineRemarks", kind: Text, array: true, help: "What was seen, in the words of who has looked.", value: doubtful(func(q line.QuarantineSnapshot) string { return inspection(q).Remark })},

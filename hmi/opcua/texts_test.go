@@ -20,7 +20,7 @@ var spoken = []string{
 	"supervisor/mode.go", "supervisor/permission.go", "supervisor/permissive.go", "supervisor/prompt.go", "supervisor/quarantine.go", "supervisor/quarantine_show.go", "supervisor/snapshot.go", "supervisor/sorting.go", "supervisor/warn.go",
 	"stations/act.go", "stations/device.go", "stations/fault.go", "stations/machine.go", "stations/mode.go", "stations/receive.go", "stations/run.go",
 	"stations/sort.go", "stations/state.go", "stations/visit.go", "stations/weld.go",
-	"packml/refusal.go", "alarms/decide.go", "alarms/definition.go", "line/device.go", "line/equipment.go", "line/permission.go", "line/shift.go",
+	"packml/refusal.go", "plc/proof.go", "plc/rules.go", "alarms/decide.go", "alarms/definition.go", "line/device.go", "line/equipment.go", "line/permission.go", "line/shift.go",
 }
 
 // silent are texts in those files that no HMI shows, by a part of them: words of the audit, identities, errors of a start.

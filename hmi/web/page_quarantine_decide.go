@@ -19,11 +19,11 @@ type doubtful struct {
 // sight is one thing that an inspection may find.
 type sight struct{ Value, Label string }
 
-// choice is one decision: its button, and what would follow. Why it cannot act stands on the button.
+// choice is one decision: its button, and what would follow or why it is not possible. Where that stands on the button it is not said
+// twice.
 type choice struct {
-	Propose  Button
-	Possible bool
-	Text     Words
+	Propose Button
+	Text    Words
 }
 
 func sightWords(saw string) string {
@@ -116,7 +116,7 @@ func choicesOf(v *View, pack string) (list []choice) {
 			continue
 		}
 		words := v.T(decisionWords(decision))
-		c := choice{Possible: possible[i], Text: texts[i]}
+		c := choice{Text: texts[i]}
 		c.Propose = v.Ask("Line.ProposeQuarantine", v.T("Propose: {}", words)).With("Pack", pack).With("Decision", decision).
 			Asking(v.T("Propose for {}: {}? Another person confirms or refuses it. Say why.", pack, words), true)
 		if c.Propose.Why == "" && !possible[i] {

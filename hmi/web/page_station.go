@@ -30,6 +30,7 @@ type stationView struct {
 	Master      *master
 	Service     *Button
 	Load        *Button
+	WriteOff    *Button // of a part that is expected here; nil while none is
 	Before      string // the neighbours, to step to
 	After       string
 	Takt        int // the last cycle in percent of the takt, 0 if one is not known
@@ -99,6 +100,10 @@ func station(v *View) *stationView {
 	if len(s.Consumables) > 0 {
 		b := v.Ask(id+".LoadMaterial", v.T("Load"))
 		s.Load = &b
+	}
+	if v.Whole(id+".Waiting") > 0 {
+		b := v.Ask(id+".WriteOff", v.T("Write it off"))
+		s.WriteOff = &b
 	}
 	if takt := v.Number(id + ".TaktTime"); takt > 0 {
 		s.Takt = v.Percent(v.Number(id+".CycleTime"), takt)

@@ -82,6 +82,29 @@ func TestMaterialsRunOutInOrder(t *testing.T) {
 	}
 }
 
+// A part that does not come is written off at the station that expects it, by who may, and only where one is expected.
+func TestAPartThatDoesNotComeIsWrittenOff(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.plant.change(func(p *plant) {
+		p.now.Stations = append([]line.StationSnapshot(nil), p.now.Stations...)
+		p.now.Stations[0].Waiting, p.now.Stations[1].Waiting = 2, 0
+	})
+	qasim, amna := b.logIn(t, "qasim"), b.logIn(t, "amna")
+	eventually(t, "the form", qasim.shows("/station/ST060", "A part does not come", "Look for it first", "Write it off"))
+	eventually(t, "the operator reads why not", amna.shows("/station/ST060", "Write it off your account may not do this"))
+	if text := qasim.text("/station/ST070"); strings.Contains(text, "does not come") {
+		t.Errorf("no part is expected there: %s", text)
+	}
+	if a := qasim.call("ST060.WriteOff", "fell off the conveyor", map[string]string{"Part": "EV-P1-000001"}); a.Outcome != "done" {
+		t.Errorf("%+v", a)
+	}
+	asked := b.plant.requests()
+	if len(asked) != 1 || asked[0].Command != (line.WriteOff{Station: "ST060", Part: "EV-P1-000001"}) || asked[0].Why != "fell off the conveyor" {
+		t.Errorf("the line was asked %+v", asked)
+	}
+}
+
 // Who may release does, and who may not reads why.
 func TestHoldsAndSuspectsAreSeenTo(t *testing.T) {
 	t.Parallel()
