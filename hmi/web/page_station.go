@@ -31,7 +31,7 @@ type stationView struct {
 	Service     *Button
 	Load        *Button
 	WriteOff    *Button // of a part that is expected here; nil while none is
-	Before      string // the neighbours, to step to
+	Before      string  // the neighbours, to step to
 	After       string
 	Takt        int // the last cycle in percent of the takt, 0 if one is not known
 }
