@@ -117,6 +117,9 @@ func (r *run) trueTime(k *known) time.Time { return k.At().Add(-r.off[k.row]) }
 // destroyed are the faults after which a device cannot say what became of the act that it was in.
 var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "e-stop-not-reset", "protective-stop", "old-result"}
 
+// refusing are the faults in which a device does not begin an act for want of something. It says so in an alarm, and of the act nothing.
+var refusing = []string{"consumable-empty", "gripper-loss"}
+
 // excused reports whether something had happened before an act was given up that destroys the evidence of it. A device that remembers
 // tokens loses it only by what happens to itself. One that counts cannot tell a job that was not begun from a counter that was lost
 // while its counter stands at nought. One that has only a start bit can prove nothing once the bit is down, or an error is shown.
@@ -143,6 +146,11 @@ func (r *run) excused(k *known) bool {
 func (r *run) unheard(in, end *known) bool {
 	for _, k := range r.of("line-started") {
 		if k.Seq > in.Seq && k.Seq < end.Seq {
+			return true
+		}
+	}
+	for _, h := range r.happened("fault") {
+		if h.Token == "" && h.Device == in.Device && slices.Contains(refusing, faultName(h)) && !h.At.Before(r.trueTime(in)) && !h.At.After(r.trueTime(end).Add(clockError)) {
 			return true
 		}
 	}

@@ -100,6 +100,12 @@ func (r *run) struckBy(name string) map[string]bool {
 	return struck
 }
 
+// faultName is the name of the fault of which a line of the ground truth tells: the first of its words.
+func faultName(h *Happening) string {
+	name, _, _ := strings.Cut(h.Text, " ")
+	return name
+}
+
 // survived asks for what was acknowledged before a death among what was found after it.
 func (r *run) survived(d Death, ends map[string]*known, audit map[string]uint64, bad func(string, ...any)) {
 	if d.Truth > len(r.Truth) || d.Asked > len(r.Asked) {
