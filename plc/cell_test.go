@@ -12,6 +12,7 @@ import (
 // with the virtual plant, so that a mistake in one is not hidden by the same mistake in the other.
 type cell struct {
 	tags.Status
+	class     line.DeviceClass // B and C: it knows no tokens (plain_cell_test.go)
 	executing tags.Command
 	energyAt  time.Time
 	doneAt    time.Time
@@ -26,6 +27,9 @@ type cell struct {
 	damaged        bool // every block arrives damaged
 	commands       []tags.Command
 	watch          func(time.Time, tags.Command, line.RejectReason)
+
+	edges    map[line.Token]int // classes B and C, ground truth: starts that were taken; at class C every edge of the bit
+	cutShort bool               // class C: the start bit was taken down in the middle of an act
 
 	effects map[line.Token]int // ground truth: what really happened, however often memory is lost
 	before  tags.Status        // the status before the last change, for stale reads
@@ -44,6 +48,10 @@ func newCell() *cell {
 func (c *cell) run(now time.Time) {
 	if !c.dead {
 		c.Heartbeat++
+	}
+	if !c.class.Tokens() {
+		c.runPlain(now)
+		return
 	}
 	if c.Phase != line.PhaseExecuting && c.Phase != line.PhaseAccepted {
 		return
@@ -71,6 +79,13 @@ func (c *cell) command(now time.Time, cmd tags.Command) line.RejectReason {
 	c.run(now)
 	c.before = c.Status
 	c.commands = append(c.commands, cmd)
+	if !c.class.Tokens() {
+		c.judgePlain(now, cmd) // it says no reason
+		if c.watch != nil {
+			c.watch(now, cmd, 0)
+		}
+		return 0
+	}
 	reason := c.judge(now, cmd)
 	if reason != 0 {
 		c.Rejected, c.RejectReason = cmd.Token, reason

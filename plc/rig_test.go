@@ -27,6 +27,7 @@ type letter struct {
 type rig struct {
 	failer
 	h     *Handshake
+	opts  Options
 	cell  *cell
 	now   time.Time
 	late  []letter
@@ -36,6 +37,8 @@ type rig struct {
 	dropVoids, dropWrites, loseAnswers, failReads, staleReads, failDials int // how many of the next ones go wrong
 	copies                                                               []time.Duration
 	failWith                                                             error
+	delay                                                                time.Duration // of the next write; what is written after it comes after it
+	broken                                                               bool          // the connection is gone, and nobody has noticed
 
 	waveforms   bool          // the device offers the waveforms of its acts
 	area        func() []byte // its waveform area
@@ -117,6 +120,7 @@ func (r *rig) dial() Input {
 	if take(&r.failDials) {
 		return r.failure()
 	}
+	r.broken = false
 	return Connected{Waveforms: r.waveforms}
 }
 
@@ -147,8 +151,8 @@ func (r *rig) piece(out Output) Input {
 func (r *rig) write(c tags.Command) Input {
 	if c.Op == tags.OpVoid && take(&r.dropVoids) {
 		// lost
-	} else if !take(&r.dropWrites) {
-		r.late = append(r.late, letter{r.now, c})
+	} else if !take(&r.dropWrites) && !r.broken {
+		r.late = append(r.late, letter{r.arrival(), c})
 	}
 	if c.Op == tags.OpExecute || c.Op == tags.OpVoid {
 		for _, after := range r.copies {
@@ -163,9 +167,29 @@ func (r *rig) write(c tags.Command) Input {
 	return r.read()
 }
 
+// arrival is when a write comes to the device: after its delay, and after what was written before it.
+func (r *rig) arrival() time.Time {
+	at := r.now.Add(r.delay)
+	r.delay = 0
+	if r.opts.Class.Tokens() {
+		return at
+	}
+	for _, l := range r.late {
+		at = later(at, l.at)
+	}
+	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 func (r *rig) read() Input {
 	r.wait(time.Millisecond)
-	if take(&r.failReads) {
+	if take(&r.failReads) || r.broken {
 		return r.failure()
 	}
 	if take(&r.staleReads) && r.cell.before.BootEpoch == r.cell.BootEpoch {
@@ -224,7 +248,7 @@ func (r *rig) intent(token line.Token) line.Intent {
 // restart is a new supervisor after a crash of the old one. What the old one sent may still be on its way.
 func (r *rig) restart() {
 	r.fence++
-	r.h = New(r.h.device, r.fence, Options{})
+	r.h = New(r.h.device, r.fence, r.opts)
 	r.status = line.DeviceStatus{}
 }
 

@@ -25,6 +25,9 @@ func (h *Handshake) settles(now time.Time) bool {
 	if !h.fresh || h.frozen || h.lost != present || !h.announced || h.takenOver() {
 		return false
 	}
+	if !h.opts.Class.Tokens() && h.told.Floor != h.floor {
+		return false // the next read tells it
+	}
 	w := &h.open
 	switch w.stage {
 	case nothing:
