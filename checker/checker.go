@@ -29,7 +29,7 @@ var Invariants = []Invariant{
 	{"I1", "no irreversible act is done more often than once and once for each rework that a person ordered", all(onceOnly, reworkedBefore, ordered)},
 	{"I2", "whatever was done to a part had been recorded as intended before", intendedFirst},
 	{"I3", "every intent has come to an end", allClosed},
-	{"I4", "a result on record is what the instrument showed, to the bit, and its verdict follows from it", faithful},
+	{"I4", "a result on record is what the instrument showed, to the bit, and its verdict follows from it and from every value that it is judged by", all(faithful, wholly)},
 	{"I5", "the genealogy is what lies in the pack", genealogy},
 	{"I6", "no cell is in a pack whose last reading was not good, none is in two, and no code stands twice", all(noBadCell, goodWhenPlaced)},
 	{"I7", "what left as good was released before, and every required step is good for the pack as it was last built; no serial is issued twice", all(releasedByEvidence, builtAsPlanned, heldBack)},

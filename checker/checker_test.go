@@ -227,6 +227,9 @@ func TestEachInvariantCanFail(t *testing.T) {
 		{"I23", "a cell lies in another bin", func(t *testing.T, e *checker.Evidence) {
 			change(t, entry(t, e, "part-moved", `"to":"NG`, 1), `"to":"NG`, `"to":"NG1`)
 		}},
+		{"I4", "an OK without a value that it is judged by", func(t *testing.T, e *checker.Evidence) {
+			change(t, entry(t, e, "act-done", `"name":"weldPower"`, 1), `"name":"weldPower"`, `"name":"weldPower0"`)
+		}},
 		{"I4", "an OK outside its limits", func(t *testing.T, e *checker.Evidence) {
 			change(t, entry(t, e, "act-done", `"task":41`, 1), `"usl":`, `"usl":-`)
 		}},

@@ -1,5 +1,10 @@
 package checker
 
+import (
+	"maps"
+	"slices"
+)
+
 // ordered allows an act to be flagged as rework only after a person has ordered one of that part: the flag is what lets a device make
 // again what it has made.
 func ordered(r *run, bad func(string, string, ...any)) {
@@ -53,6 +58,50 @@ func seenByPeople(r *run, bad func(string, string, ...any)) {
 		}
 		if next := i + 1; next >= len(r.entries) || r.entries[next].Kind != "command-applied" || !r.entries[next].Accepted || r.entries[next].By != k.By {
 			bad(k.where(), "%s is said to have seen %s, and has not asked for it", k.By, k.Alarm)
+		}
+	}
+}
+
+// kindOfAct is a task at a station by one recipe: what is measured and judged there is always the same.
+type kindOfAct struct {
+	station, recipe string
+	task            int
+}
+
+// wholly asks of an OK that it rests on every value by which acts of its kind are judged: what was not measured must not pass by being
+// left out of the record.
+func wholly(r *run, bad func(string, string, ...any)) {
+	judgedBy := map[kindOfAct]map[string]bool{}
+	kind := func(k *known) kindOfAct {
+		of := kindOfAct{station: k.Station, task: k.Task}
+		if in := r.intents[k.Token]; in != nil {
+			of.recipe = in.RecipeHash
+		}
+		return of
+	}
+	for _, k := range r.of("act-done") {
+		for _, m := range k.Measurements {
+			if m.LSL == nil && m.USL == nil {
+				continue
+			}
+			if judgedBy[kind(k)] == nil {
+				judgedBy[kind(k)] = map[string]bool{}
+			}
+			judgedBy[kind(k)][m.Name] = true
+		}
+	}
+	for _, k := range r.of("act-done") {
+		if k.Verdict != "OK" {
+			continue
+		}
+		has := map[string]bool{}
+		for _, m := range k.Measurements {
+			has[m.Name] = has[m.Name] || m.Value != nil
+		}
+		for _, name := range slices.Sorted(maps.Keys(judgedBy[kind(k)])) {
+			if !has[name] {
+				bad(k.where(), "it is OK, and %s, by which such acts are judged, is not on record", name)
+			}
 		}
 	}
 }

@@ -68,7 +68,6 @@ func (s *tally) speed() float64 {
 	return s.clock.Seconds() * campaign.PlantSpeed / took.Seconds()
 }
 
-// String is the line by which a campaign closes.
 // String is the line by which a campaign closes. The speed is the plant's clock against one core, records in memory.
 func (s *tally) String() string {
 	return fmt.Sprintf("seeds=%d violations=%d mutants=%d/%d speed=%.0fx faultpoints=%d/%d",
