@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -71,14 +73,42 @@ func writeQuarantine(out io.Writer, q line.QuarantineSnapshot) error {
 	if q.Waits != "" {
 		fmt.Fprintf(out, "waits: %s\n", q.Waits)
 	}
+	if q.Proposed == nil { // else the one that was proposed is to be answered first
+		for _, c := range q.Choices {
+			word := "can be decided"
+			if !c.Possible {
+				word = "not possible"
+			}
+			fmt.Fprintf(out, "%-6s  %s: %s\n", c.Decision, word, c.Text)
+		}
+	}
+	for i, next := range nextOf(q) {
+		word := "next:"
+		if i > 0 {
+			word = "or:"
+		}
+		fmt.Fprintf(out, "%-6s  %s\n", word, next)
+	}
+	return nil
+}
+
+// nextOf says what a person can type next about a pack, if it is on people.
+func nextOf(q line.QuarantineSnapshot) (commands []string) {
+	if p := q.Proposed; p != nil {
+		decide := fmt.Sprintf("linectl quarantine decide %s %s", q.Pack, p.Decision)
+		return []string{decide + " --confirm --as USER --why REASON", decide + " --refuse --as USER --why REASON"}
+	}
+	var can []string
 	for _, c := range q.Choices {
-		word := "can be decided"
-		if !c.Possible {
-			word = "not possible"
+		if c.Possible {
+			can = append(can, string(c.Decision))
 		}
-		if _, err := fmt.Fprintf(out, "%-6s  %s: %s\n", c.Decision, word, c.Text); err != nil {
-			return err
-		}
+	}
+	switch {
+	case len(can) > 0:
+		return []string{fmt.Sprintf("linectl quarantine decide %s %s --as USER --why REASON", q.Pack, strings.Join(can, "|"))}
+	case q.Void:
+		return []string{fmt.Sprintf("linectl quarantine inspect %s done|not-done|unclear --as USER --why WHAT", q.Pack)}
 	}
 	return nil
 }
@@ -97,7 +127,11 @@ func named(by string, p line.Proof) string {
 func newQuarantineInspect() *cobra.Command {
 	c, a := newAsker("inspect PACK done|not-done|unclear --as USER --why WHAT", "Says what was seen of a pack in quarantine", cobra.ExactArgs(2),
 		func(args []string) (line.Command, error) {
-			return line.InspectQuarantine{Pack: line.PackID(args[0]), Saw: line.Seen(args[1])}, nil
+			saw := line.Seen(args[1])
+			if !slices.Contains([]line.Seen{line.SeenDone, line.SeenNotDone, line.SeenUnclear}, saw) {
+				return nil, usagef("%q is nothing that can be seen; say done, not-done or unclear", args[1])
+			}
+			return line.InspectQuarantine{Pack: line.PackID(args[0]), Saw: saw}, nil
 		})
 	c.Long = "Says what was seen of a pack in quarantine. TeamLeader, Maintenance and Quality may inspect.\n" + inPersonHelp
 	c.Example = "  linectl quarantine inspect EV-P1-000001 done --as omar --why \"joint 12 is whole, 21 µΩ by hand\""
@@ -111,6 +145,9 @@ func newQuarantineDecide() *cobra.Command {
 		func(args []string) (line.Command, error) {
 			if confirm && refuse {
 				return nil, usagef("say --confirm or --refuse, not both")
+			}
+			if !slices.Contains(line.Decisions, line.Decision(args[1])) {
+				return nil, usagef("%q is no decision; decisions are rework, accept and scrap", args[1])
 			}
 			return line.DecideQuarantine{Pack: line.PackID(args[0]), Decision: line.Decision(args[1]), Confirm: confirm, Refuse: refuse}, nil
 		})
