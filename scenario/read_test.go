@@ -54,6 +54,9 @@ func TestMistakesInAStory(t *testing.T) {
 		{"alarm: ST060/device-lost-*, severity: 700", "effects: 1, at: joint 33 of ESS-P2-000001", "s.yaml:11: at: there is no joint 33"},
 		{"alarm: ST060/device-lost-*, severity: 700", "reply: maybe", `s.yaml:11: reply: "maybe": want done or refused`},
 		{"alarm: ST060/device-lost-*, severity: 700", "fault: rain", `s.yaml:11: fault: there is no fault "rain"`},
+		{"events:", "devices: [{device: ST060.welding, class: B}]\nevents:", `s.yaml:7: device: no device "ST060.welding"; ST060 has [ST060.robot ST060.welder]`},
+		{"events:", "devices: [{device: ST060.welder, class: D}]\nevents:", `s.yaml:7: class: unknown class "D"; known are A, B and C`},
+		{"events:", "devices: [{device: ST060.welder}]\nevents:", "s.yaml:7: class: is missing; give A, B or C"},
 		{"events:", "events: []\nnothing:", "s.yaml:7: events: a story in which nothing happens shows nothing"},
 		{"name:", "name: [", "this is no YAML"},
 	} {

@@ -116,7 +116,7 @@ func (r *run) through() error {
 func (r *run) build() error {
 	r.config = supervisor.Config{Name: "scenario", Version: "scenario", Simulated: true, Recipes: r.recipes, Supplier: map[line.CellID]line.SupplierCell{}}
 	plant := simulator.Config{Seed: r.Seed, Speed: PlantSpeed, CellsPerLane: 400, Defects: &simulator.Defects{}, Witness: r.witness}
-	virtual.Equip(&r.config, &plant, nil)
+	virtual.Equip(&r.config, &plant, r.Classes)
 	p, err := simulator.New(plant, "", Morning)
 	if err != nil {
 		return err

@@ -19,10 +19,11 @@ type Story struct {
 	Must     string // what the line must do about it
 	Seed     uint64
 	Orders   []line.AddOrder
-	Operator string        // attends, answers or away
-	Patience time.Duration // so long a station stands before the operator sees to it
-	Lasts    time.Duration // at most, on the line's clock
-	Open     bool          // it ends without everything having a disposition
+	Classes  map[line.DeviceID]line.DeviceClass // of devices that are not of class A
+	Operator string                             // attends, answers or away
+	Patience time.Duration                      // so long a station stands before the operator sees to it
+	Lasts    time.Duration                      // at most, on the line's clock
+	Open     bool                               // it ends without everything having a disposition
 	Events   []Event
 	Expect   []Expectation
 
@@ -62,6 +63,7 @@ func Parse(name string, source []byte, known []*recipes.Recipe) (*Story, error) 
 	s.Lasts = k.span("lasts", 30*time.Minute)
 	s.Open = k.oneOf("ends", "done", "open") == "open"
 	s.orders(k)
+	s.classes(k)
 	events, expect := k.list("events"), k.list("expect")
 	for _, e := range events {
 		s.event(e)
@@ -95,6 +97,32 @@ func (s *Story) orders(k *keys) {
 		o.done()
 		s.Orders = append(s.Orders, a)
 	}
+}
+
+// classes reads which devices know no tokens.
+func (s *Story) classes(k *keys) {
+	s.Classes = map[line.DeviceID]line.DeviceClass{}
+	for _, d := range k.list("devices") {
+		id, class := line.DeviceID(d.must("device", "a device")), line.DeviceClass(d.must("class", "A, B or C"))
+		if err := device(id); err != nil && id != "" {
+			d.wrong("device", "%v", err)
+		}
+		if class != "" && class.Promise() == "" {
+			d.wrong("class", "unknown class %q; known are A, B and C", class)
+		}
+		d.done()
+		s.Classes[id] = class
+	}
+}
+
+// device checks that the reference line has a device.
+func device(id line.DeviceID) error {
+	station, _, _ := strings.Cut(string(id), ".")
+	p, err := place(station)
+	if err == nil && !slices.Contains(p.Devices(), id) {
+		err = fmt.Errorf("no device %q; %s has %v", id, station, p.Devices())
+	}
+	return err
 }
 
 func (s *Story) recipe(product string) *recipes.Recipe {
