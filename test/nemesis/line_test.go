@@ -36,6 +36,7 @@ func trap() string { return filepath.Join(filepath.Dir(program), "trap") }
 // shop is the reference line in a directory of its own, its processes, and whoever works there.
 type shop struct {
 	dir, config, records, truth string
+	program                     string // linectl, or one with a mistake in it
 	plant, line                 *process.Process
 	client                      *control.Client
 	op                          *operator
@@ -51,7 +52,7 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{dir: dir, config: filepath.Join(dir, "line.yaml"), records: filepath.Join(dir, "records"), truth: filepath.Join(dir, "plant", "truth.jsonl")}
+	s := &shop{program: program, dir: dir, config: filepath.Join(dir, "line.yaml"), records: filepath.Join(dir, "records"), truth: filepath.Join(dir, "plant", "truth.jsonl")}
 	t.Cleanup(func() {
 		for _, p := range []*process.Process{s.line, s.plant} {
 			if p != nil {
@@ -146,7 +147,7 @@ func (s *shop) simulate() []string {
 }
 
 func (s *shop) run() []string {
-	return []string{program, "run", "--config", s.config, "--data", s.records, "--no-gateway"}
+	return []string{s.program, "run", "--config", s.config, "--data", s.records, "--no-gateway"}
 }
 
 // startLine starts the supervisor and does not wait.
@@ -262,29 +263,7 @@ func (c checked) String() string {
 // check holds records against the truth; what it finds fails the test.
 func (s *shop) check(t *testing.T) checked {
 	t.Helper()
-	truth, err := os.Open(s.truth)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer truth.Close()
-	e := checker.Evidence{Ended: true, Asked: s.op.history()}
-	if e.Truth, err = checker.ReadTruth(truth); err == nil {
-		e.Journal, err = recordstore.Journal(t.Context(), s.records)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.cuts > 0 { // the plant cannot write down that it died, and what it was doing is of unknown outcome
-		for _, k := range e.Journal {
-			if k.Kind == "act-quarantined" {
-				e.Truth = append(e.Truth, checker.Happening{What: "fault", Text: "plc-reboot " + k.Station})
-			}
-		}
-	}
-	all, err := checker.Check(e)
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, all := s.judge(t, true)
 	c := checked{packs: s.op.orders, entries: len(e.Journal), events: len(e.Truth), requests: len(e.Asked), violations: len(all)}
 	for _, v := range all {
 		switch v.Invariant {
@@ -305,6 +284,35 @@ func (s *shop) check(t *testing.T) checked {
 		t.Errorf("nothing was checked: %v", c)
 	}
 	return c
+}
+
+// judge reads the evidence and what the checker says of it.
+func (s *shop) judge(t *testing.T, ended bool) (checker.Evidence, []checker.Violation) {
+	t.Helper()
+	truth, err := os.Open(s.truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer truth.Close()
+	e := checker.Evidence{Ended: ended, Asked: s.op.history()}
+	if e.Truth, err = checker.ReadTruth(truth); err == nil {
+		e.Journal, err = recordstore.Journal(t.Context(), s.records)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.cuts > 0 { // the plant cannot write down that it died, and what it was doing is of unknown outcome
+		for _, k := range e.Journal {
+			if k.Kind == "act-quarantined" {
+				e.Truth = append(e.Truth, checker.Happening{What: "fault", Text: "plc-reboot " + k.Station})
+			}
+		}
+	}
+	all, err := checker.Check(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, all
 }
 
 func picture(s line.Snapshot) string {

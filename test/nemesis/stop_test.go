@@ -160,7 +160,7 @@ func TestDevicesBoot(t *testing.T) {
 	for n := int64(800); n <= 3200; n += 800 { // where it has started
 		s.plant.Kill()
 		s.cuts++
-		p := s.startTrappedPlant(t, []string{"write"}, killAt(n))
+		p := s.startTrappedPlant(t, []string{"write"}, killAt(n, 0, func(string) {}))
 		s.work(t, time.Minute, func(line.Snapshot) bool { return p.Gone() })
 		if err := p.diedOfIt(); err != nil {
 			t.Errorf("the plant did not die at its write %d: %v", n, err)

@@ -28,11 +28,15 @@ const (
 	late  = 3600
 )
 
-// point is a call at which the supervisor dies: the n-th of these names since its start.
+// point is a call at which the supervisor dies: the n-th of these names since its start. It may hang before.
 type point struct {
 	calls []string
 	n     int64
+	hangs time.Duration
 }
+
+// hang is how long a call hangs before a death: others see what does not wait for it.
+const hang = 5 * time.Millisecond
 
 // rare are the calls after which something is for good, of which there are few between the others.
 var rare = []string{"fsync", "fdatasync", "ftruncate", "unlinkat", "renameat", "linkat"}
@@ -47,11 +51,11 @@ func points(many int) []point {
 	for i := range list {
 		switch round, k := i/of, i%of; k {
 		case of - 1:
-			list[i] = point{everyCall, int64(early + round*stride%(late-early) + 1)}
+			list[i] = point{everyCall, int64(early + round*stride%(late-early) + 1), hang}
 		case of - 2:
-			list[i] = point{rare, int64(round%40 + 1)}
+			list[i] = point{rare, int64(round%40 + 1), 0}
 		default:
-			list[i] = point{everyCall, int64((round*(of-2)+k)*step%early + 1)}
+			list[i] = point{everyCall, int64((round*(of-2)+k)*step%early + 1), hang * time.Duration(round%2)}
 		}
 	}
 	return list
@@ -143,14 +147,8 @@ const patience = 10 * time.Second
 // dieAt lets the supervisor work until it dies at the point, and makes sure that it did.
 func (s *shop) dieAt(t *testing.T, at point, sum *sweep) {
 	t.Helper()
-	began, n, kind := time.Now(), at.n, ""
-	p := s.startTrappedLine(t, at.calls, func(c call) answer {
-		if n--; n > 0 {
-			return answer{}
-		}
-		kind = c.kind()
-		return answer{kill: kind != toItself}
-	})
+	began, kind := time.Now(), ""
+	p := s.startTrappedLine(t, at.calls, killAt(at.n, at.hangs, func(k string) { kind = k }))
 	definedAt := s.work(t, patience+time.Minute, func(line.Snapshot) bool { return time.Since(began) > patience })
 	missed := !p.Gone()
 	if missed {

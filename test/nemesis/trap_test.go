@@ -65,20 +65,30 @@ func (c call) kind() string {
 	return toItself
 }
 
-// answer is what becomes of a call: it is made, it fails with an error instead, or the process dies before it.
+// answer is what becomes of a call: it is made, it fails with an error instead, or the process dies before it, at once or after a
+// while in which the call hangs and the other threads go on.
 type answer struct {
 	fails syscall.Errno
 	kill  bool
+	hangs time.Duration
 }
 
 // decision says what becomes of a call. It is asked from one goroutine.
 type decision func(call) answer
 
-// killAt lets a process die before the n-th of its calls.
-func killAt(n int64) decision {
-	return func(call) answer {
-		n--
-		return answer{kill: n == 0}
+// killAt lets a process die before the n-th of its calls, or before the next after it of which somebody else could hear, when that
+// has hung for a while. It calls then with the kind of the call.
+func killAt(n int64, hangs time.Duration, then func(kind string)) decision {
+	return func(c call) answer {
+		if n--; n > 0 {
+			return answer{}
+		}
+		kind := c.kind()
+		if kind == toItself {
+			return answer{}
+		}
+		then(kind)
+		return answer{kill: true, hangs: hangs}
 	}
 }
 
@@ -211,13 +221,13 @@ func (p *trapped) answer(names map[int32]string, decide decision) {
 		if _, _, err := syscall.Syscall(syscall.SYS_IOCTL, uintptr(p.listener), receive, uintptr(unsafe.Pointer(&n))); err != 0 { //nolint:gosec // of the kernel
 			continue // it died between the two
 		}
-		if p.killed { // another thread's, on its way to death
-			continue
+		var a answer // after the one that is deadly others may be made, by threads that do not need it
+		if !p.killed {
+			a = decide(call{names[n.number], n.thread, n.args[0]})
 		}
-		a := decide(call{names[n.number], n.thread, n.args[0]})
 		if a.kill {
 			p.killed = true
-			_ = syscall.Kill(-p.Command.Process.Pid, syscall.SIGKILL) // it is there: it waits for the answer
+			time.AfterFunc(a.hangs, func() { _ = syscall.Kill(-p.Command.Process.Pid, syscall.SIGKILL) }) // it is there: it waits for the answer
 			continue
 		}
 		r := response{id: n.id, flags: goOn}
