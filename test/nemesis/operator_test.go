@@ -25,8 +25,9 @@ type operator struct {
 	when   map[string]time.Time
 	loaded bool
 	orders int
-	last   bool   // it orders nothing more
-	seq    uint64 // the last entry that it has seen on record
+	last   bool          // it orders nothing more
+	seq    uint64        // the last entry that it has seen on record
+	others []checker.Ask // what other people were told
 }
 
 func newOperator(t *testing.T, product string) *operator {
@@ -158,11 +159,11 @@ func (o *operator) done(s line.Snapshot) bool {
 	return len(o.again) == 0 && o.orders > 0 && done >= o.orders
 }
 
-// history is what the operator was told, for the checker.
+// history is what the operator and others were told, for the checker.
 func (o *operator) history() []checker.Ask {
 	list := make([]checker.Ask, len(o.asks))
 	for i, q := range o.asks {
 		list[i] = checker.Ask{Request: q.ID, By: q.By, Told: o.told[i]}
 	}
-	return list
+	return append(list, o.others...)
 }
