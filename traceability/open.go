@@ -36,7 +36,8 @@ func dsn(dir, parameters string) (string, error) {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: parameters}).String(), nil
 }
 
-// fileState tells a fresh database file from one of ours. Any other file is an error: it is left as it is.
+// fileState tells a fresh database file from one of ours. Any other file is an error: it is left as it is. Where somebody died in
+// mark, a journal lies beside the file: what the header says then is undone as soon as SQLite opens it, so the file counts as fresh.
 func fileState(dir string) (fresh bool, err error) {
 	f, err := os.Open(filepath.Join(dir, fileName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +55,11 @@ func fileState(dir string) (fresh bool, err error) {
 	case err != nil || string(header[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(header[68:]) != applicationID:
 		return false, fmt.Errorf("%s is not a linectl record store; move it away or choose another --data", filepath.Join(dir, fileName))
 	}
-	return false, nil
+	_, err = os.Stat(filepath.Join(dir, fileName+"-journal"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // openWriter opens the one connection that writes, prepares a fresh file, and brings the schema up to date. It proves that

@@ -1,6 +1,7 @@
 package traceability
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -133,6 +134,34 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 	}
 	if b, _ := os.ReadFile(file); string(b) != "minutes of the meeting" {
 		t.Fatalf("the file now says %q", b)
+	}
+}
+
+// A supervisor that died at its very first start left the mark in the file and a journal that undoes it. The next one has records that
+// the one after it must take for its own.
+func TestADeathBeforeTheMarkIsForGood(t *testing.T) {
+	dir := t.TempDir()
+	if err := mark(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	journal := make([]byte, 512) // "Rollback Journal Header" of SQLite's file format: the database had no page
+	copy(journal, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+	binary.BigEndian.PutUint32(journal[20:], 512)
+	binary.BigEndian.PutUint32(journal[24:], 4096)
+	if err := os.WriteFile(filepath.Join(dir, fileName+"-journal"), journal, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want := uint16(1); want <= 3; want++ {
+		s, err := Open(dir)
+		if err != nil {
+			t.Fatalf("start %d: %v", want, err)
+		}
+		if got, err := s.NextFence(); got != want || err != nil {
+			t.Fatalf("fence %d, %v; want %d", got, err, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
