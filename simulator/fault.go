@@ -64,7 +64,7 @@ const (
 	maxFaultText = 200
 	maxFaultTime = 24 * time.Hour
 	maxTimes     = 10000
-	maxBy        = 1e6
+	maxBy        = 1e9 // a clock may be thirty years wrong
 )
 
 // ParseFault reads

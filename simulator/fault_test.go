@@ -312,5 +312,6 @@ written into the plant's ground truth. A plant that is started again has no faul
 ` + "`virtual/fault_test.go`" + ` injects every one of them into the running reference line in virtual time, waits for the words that an
 operator must read, ends it, and builds the pack to its disposition. No joint may have been welded twice.
 `)
+	b.WriteString(coverageDocs())
 	return b.String()
 }
