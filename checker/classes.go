@@ -77,8 +77,8 @@ func (r *run) jumps() []jump {
 // its start. Of what that can have been it is the one by which the start is the first possible after the last entry before it.
 func (r *run) setOff() {
 	r.off = make([]time.Duration, len(r.entries))
-	jumps := r.jumps()
-	if len(jumps) == 0 {
+	jumps, wrong := r.jumps(), r.happened("clock")
+	if len(jumps) == 0 && len(wrong) == 0 {
 		return
 	}
 	wrongAt := func(at time.Time) (off time.Duration) {
@@ -93,6 +93,11 @@ func (r *run) setOff() {
 	for _, j := range jumps {
 		candidates = append(candidates, wrongAt(j.from))
 	}
+	for _, h := range wrong {
+		if by, err := time.ParseDuration(h.Text); err == nil {
+			candidates = append(candidates, by)
+		}
+	}
 	var off time.Duration
 	var last time.Time
 	for i := range r.entries {
@@ -101,7 +106,7 @@ func (r *run) setOff() {
 			var first time.Time
 			for _, c := range candidates {
 				at := k.At().Add(-c)
-				if (c == 0 || wrongAt(at) == c) && !at.Before(last) && (first.IsZero() || at.Before(first)) {
+				if (c == 0 || wrongAt(at) == c || r.startedWrong(at, c)) && !at.Before(last) && (first.IsZero() || at.Before(first)) {
 					first, off = at, c
 				}
 			}
@@ -109,6 +114,13 @@ func (r *run) setOff() {
 		r.off[i] = off
 		last = k.At().Add(-off)
 	}
+}
+
+// startedWrong reports whether the plant has written down that the line was started at a moment while its clock was wrong by so much.
+func (r *run) startedWrong(at time.Time, by time.Duration) bool {
+	return slices.ContainsFunc(r.happened("clock"), func(h *Happening) bool {
+		return h.Text == by.String() && h.At.Sub(at).Abs() <= clockError
+	})
 }
 
 // trueTime is when an entry was recorded by a clock that is right.
@@ -150,7 +162,7 @@ func (r *run) unheard(in, end *known) bool {
 		}
 	}
 	for _, h := range r.happened("fault") {
-		if h.Token == "" && h.Device == in.Device && slices.Contains(refusing, faultName(h)) && !h.At.Before(r.trueTime(in)) && !h.At.After(r.trueTime(end).Add(clockError)) {
+		if h.Device == in.Device && slices.Contains(refusing, faultName(h)) && !h.At.Before(r.trueTime(in)) && !h.At.After(r.trueTime(end).Add(clockError)) {
 			return true
 		}
 	}

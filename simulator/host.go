@@ -38,6 +38,17 @@ func (p *Plant) Commit(now time.Time) (d Disk) {
 	return d
 }
 
+// Started is Clock at a start of the line, and writes down that the clock is wrong then: a line goes on by the time that it finds.
+func (p *Plant) Started(now time.Time) time.Duration {
+	off := p.Clock(now)
+	if off != 0 {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.emit(Event{At: now, What: Wrong, Text: off.String()})
+	}
+	return off
+}
+
 // Clock is by how much the clock of the line's computer is wrong: it is ahead by so much.
 func (p *Plant) Clock(now time.Time) time.Duration {
 	p.mu.Lock()

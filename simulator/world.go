@@ -115,7 +115,7 @@ func (p *Plant) apply(e Event) {
 		t := w.tool(e.Station, e.Task)
 		t.use += e.Values["use"]
 		t.life += e.Values["use"]
-	case Freed, Fenced: // of the device's memory, not of the world
+	case Freed, Fenced, Wrong: // of a memory or a clock, not of the world
 	case Struck: // what it does to the world are events of their own
 	}
 }
