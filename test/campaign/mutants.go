@@ -10,7 +10,10 @@ type Mutant struct {
 }
 
 // Quick are mutants that a few trials find. make test looks for them, make sim for all.
-var Quick = []string{"any result is taken for the open act's", "an act that runs is given up at once", "the result of another part is taken"}
+var Quick = []string{
+	"any result is taken for the open act's", "an act that runs is given up at once", "the result of another part is taken",
+	"a request that comes twice is done twice", "the intent does not say which recipe",
+}
 
 // none is no other piece.
 var none [2]string
