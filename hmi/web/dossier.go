@@ -40,6 +40,7 @@ type dossier struct {
 	Steps        []stepRecord        `json:"steps"`
 	Attempts     []attemptRecord     `json:"attempts"`
 	Joints       []jointRecord       `json:"joints"`
+	Quarantine   []saidRecord        `json:"quarantine"`
 	Reworks      []reworkRecord      `json:"reworks"`
 	Holds        []holdRecord        `json:"holds"`
 	Alarms       []alarmRecord       `json:"alarms"`
@@ -133,6 +134,38 @@ type weldRecord struct {
 	Superseded int64  `json:"superseded"`
 	Waveform   string `json:"waveform"`
 	NoWaveform string `json:"no_waveform"`
+}
+
+// saidRecord is what one person has said of a pack while it lay in quarantine.
+type saidRecord struct {
+	At       time.Time `json:"at"`
+	Word     string    `json:"word"` // inspected, proposed, refused, decided
+	Saw      string    `json:"saw"`
+	Decision string    `json:"decision"`
+	By       string    `json:"by"`
+	Proof    string    `json:"proof"`
+	Why      string    `json:"why"`
+}
+
+// Said is what was said, in words.
+func (s saidRecord) Said(v *View) string {
+	switch s.Word {
+	case "inspected":
+		return v.T("looked at: {}", v.T(sightWords(s.Saw)))
+	case "proposed":
+		return v.T("proposed: {}", v.T(decisionWords(s.Decision)))
+	case "refused":
+		return v.T("refused: {}", v.T(decisionWords(s.Decision)))
+	}
+	return v.T("confirmed: {}", v.T(decisionWords(s.Decision)))
+}
+
+// Shown says how it was shown who it was.
+func (s saidRecord) Shown(v *View) string {
+	if s.Proof == "password" {
+		return v.T("logged in with a password")
+	}
+	return v.T("by name only")
 }
 
 type reworkRecord struct {

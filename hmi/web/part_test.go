@@ -22,7 +22,9 @@ func TestAPartIsFoundAndTold(t *testing.T) {
 	})
 	if !qasim.shows("/part?id=EV-P1-000001", "EV-P1-000001", "quarantined", "joint 4 was never welded", "2 things are missing", "no weld of joint 4",
 		"1 within limits, 1 good after rework or retest (R), 1 NOK (N), 1 missing (?)", "Serial missing", "CELL-1 LOT-A 3.28 V 500 µΩ 50.1 Ah yes",
-		"CELL-2 LOT-A missing missing missing missing", "insulation resistance insulationPlus 235 MΩ ≥ 5 MΩ", "seam 2 looks open qasim", "foil F-1 2 ST040 missing",
+		"CELL-2 LOT-A missing missing missing missing", "insulation resistance insulationPlus 235 MΩ ≥ 5 MΩ", "seam 2 looks open qasim", "looked at: it is done whole qasim, logged in with a password",
+		"proposed: accept it as done as seen tariq, logged in with a password", "refused: accept it as done look again Omar, by name only",
+		"confirmed: scrap it agreed qasim, logged in with a password", "foil F-1 2 ST040 missing",
 		"Read from the records at")() {
 		t.Errorf("the dossier lacks something:\n%s", qasim.text("/part?id=EV-P1-000001"))
 	}
