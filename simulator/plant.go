@@ -35,7 +35,8 @@ type Plant struct {
 	truth      *truthLog
 	faults     []*injected // in the order of injection
 	injections int
-	broken     error // a file could not be written: nothing more may happen
+	changes    uint64 // see Changes
+	broken     error  // a file could not be written: nothing more may happen
 }
 
 // New makes a plant, or brings one up again from what stands in dir: the ground truth, the devices' retained memories and the

@@ -12,11 +12,12 @@ import (
 // Devices whether this is one of them, and saves himself the block.
 
 // Revision counts whatever may have changed what a device shows, its heartbeat left out, or what its wire does with it: each command,
-// each event at its station, each fault that begins or ends. Between them time alone changes nothing; where it does (restless), it is 0.
+// each event at its station, each fault that begins or ends. Between them time alone changes nothing; where it does
+// (restless), while the heartbeat stands still, and for a plant that cannot go on, it is 0.
 func (p *Plant) Revision(place int) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d := p.order[place]; !p.restless(d) {
+	if d := p.order[place]; d.frozen == nil && p.broken == nil && !p.restless(d) {
 		return d.revision
 	}
 	return 0
@@ -26,13 +27,35 @@ func (p *Plant) Revision(place int) uint64 {
 var unsteady = []FaultName{StaleStatus, ReorderedReplies, FlappingLink, DamagedCommand}
 
 // restless reports whether what a device shows, or what its wire does with it, changes with time alone: by a fault that shows the past,
-// lets the wire
-// come and go, or lets no query be heard.
+// lets the wire come and go, or lets no query be heard.
 func (p *Plant) restless(d *device) bool {
 	return d.past.old != nil || len(p.faults) > 0 &&
 		slices.ContainsFunc(p.faults, func(f *injected) bool {
 			return f.stage == stands && slices.Contains(unsteady, f.Name) && f.covers(d)
 		})
+}
+
+// Changes counts all that Revision counts, of all devices, and returns with it when the next event of the plant is due; the zero time
+// where none is.
+func (p *Plant) Changes() (n uint64, next time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.calendar) > 0 {
+		next = p.calendar[0].at
+	}
+	return p.changes, next
+}
+
+// Pass is Repeat for many rounds of the past, where nothing was due between: so many reads, and the last query that was heard (the zero
+// time = none).
+func (p *Plant) Pass(place, reads int, heard time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.order[place]
+	d.heartbeat += uint16(reads) //nolint:gosec // it turns over
+	if !heard.IsZero() {
+		d.heard = heard
+	}
 }
 
 // Repeat is Command with a query (nil = none) and then Status, for a device that shows what it showed at a revision: it hears the query
@@ -58,6 +81,7 @@ func (p *Plant) Repeat(now time.Time, place int, since uint64, query *tags.Comma
 
 // touch says that what the devices of a station show may have changed.
 func (p *Plant) touch(s line.StationID) {
+	p.changes++
 	for _, d := range p.order {
 		if d.Station == s {
 			d.revision++
@@ -67,6 +91,7 @@ func (p *Plant) touch(s line.StationID) {
 
 // touchAll says that what any device shows, or what becomes of it on the wire, may have changed: by a fault.
 func (p *Plant) touchAll() {
+	p.changes++
 	for _, d := range p.order {
 		d.revision++
 	}

@@ -47,6 +47,9 @@ type World struct {
 	skew  time.Duration // of the line's time: that of the computer's clock at its start
 	late  *late         // a commit that takes its time
 	err   error
+
+	end     time.Time // of the span that is running
+	changes uint64    // of the plant, when calm was last asked
 }
 
 // edge is one device's handshake and the round over the wire that it waits for.
@@ -63,6 +66,7 @@ type edge struct {
 	broken   bool          // the connection is cut
 	write    *tags.Command // nil, or the block
 	block    tags.Command
+	calm     bool // the handshake is settled and the device shows what it showed: see spare
 }
 
 // New puts a line, a plant and a store on one clock. The line's journal has been replayed already; the fence is the line's.
@@ -125,7 +129,8 @@ func (w *World) Ask(q line.Request) line.Reply {
 // Run lets time pass until the condition holds, looked at every tick, or the span is over. It returns whether the condition
 // came to hold, and the store's error if there was one.
 func (w *World) Run(span time.Duration, until func(*World) bool) (bool, error) {
-	for end := w.Now.Add(span); w.Now.Before(end) && w.err == nil; {
+	w.end = w.Now.Add(span)
+	for w.Now.Before(w.end) && w.err == nil {
 		if ticked := w.step(); ticked && until != nil && until(w) {
 			return true, w.err
 		}
@@ -135,6 +140,7 @@ func (w *World) Run(span time.Duration, until func(*World) bool) (bool, error) {
 
 // step goes to the next moment at which anything happens. It reports whether that was a tick.
 func (w *World) step() (ticked bool) {
+	w.spare()
 	first := w.tick
 	var due *edge
 	for _, e := range w.edges {
@@ -201,22 +207,6 @@ func (w *World) wire(e *edge) {
 	w.interpret(e, e.shake.Step(w.Now, in))
 }
 
-// repeats lets a round pass in which the device hears at most a query and shows what it showed before, and reports whether this is one.
-func (w *World) repeats(e *edge) bool {
-	if e.seen == 0 || w.EveryBlock || !e.awaiting || e.redial || e.piece || e.broken {
-		return false
-	}
-	return w.Plant.Repeat(w.Now, e.place, e.seen, e.write)
-}
-
-// delay is how late the device's next answer comes.
-func (w *World) delay(e *edge) time.Duration {
-	if e.seen != 0 && e.seen == w.Plant.Revision(e.place) {
-		return 0
-	}
-	return min(w.Plant.Late(e.id), timeout)
-}
-
 func (w *World) interpret(e *edge, out plc.Output) {
 	for _, event := range out.Events {
 		w.inbox = append(w.inbox, supervisor.Told{Event: event})
@@ -232,6 +222,7 @@ func (w *World) interpret(e *edge, out plc.Output) {
 	case !e.awaiting:
 		e.next = out.Next
 	}
+	e.calm = e.seen != 0 && e.shake.Settled() && e.seen == w.Plant.Revision(e.place) && (e.write == nil || e.write.Op == tags.OpQuery)
 }
 
 // drain steps the line until nothing is left to be told.

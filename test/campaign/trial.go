@@ -266,7 +266,7 @@ func (t *trial) rest() bool {
 func (s *Shift) Judge() (Outcome, error) {
 	t := s.trial
 	out := Outcome{Clock: s.Clock(), Struck: t.struck, Kills: len(t.Kills) - len(t.kills), Packs: map[line.PackState]int{}}
-	e := checker.Evidence{Asked: t.asked, Deaths: t.deaths, Timed: true, Ended: true}
+	e := checker.Evidence{Asked: t.asked, Deaths: t.deaths, Timed: t.speed == PlantSpeed, Ended: true}
 	out.TruthHash = sha256.Sum256(t.truth.Bytes())
 	var err error
 	if e.Truth, err = checker.ReadTruth(&t.truth); err != nil {
