@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"linectl/checker"
@@ -129,13 +130,17 @@ func (t *trial) stretch(d time.Duration) time.Duration {
 // Clock is how much time has passed for the line.
 func (s *Shift) Clock() time.Duration { return s.Now.Sub(morning) }
 
+// sampleRecipes reads the recipes of the reference line, once: no trial changes them.
+var sampleRecipes = sync.OnceValues(func() ([]*recipes.Recipe, error) { return recipes.Load(examples.FS, "reference/recipes/*.yaml") })
+
 func (t *trial) build() error {
 	t.config = supervisor.Config{Name: "campaign", Version: "test", Simulated: true, Supplier: map[line.CellID]line.SupplierCell{}}
 	plant := simulator.Config{Seed: t.Seed, Speed: t.speed, CellsPerLane: 1000, Witness: t.witness}
-	var err error
-	if t.config.Recipes, err = recipes.Load(examples.FS, "reference/recipes/*.yaml"); err != nil {
+	samples, err := sampleRecipes()
+	if err != nil {
 		return err
 	}
+	t.config.Recipes = slices.Clone(samples)
 	virtual.Equip(&t.config, &plant, t.Classes)
 	p, err := simulator.New(plant, "", morning)
 	if err != nil {
