@@ -68,7 +68,8 @@ func (s *tally) speed() float64 {
 	return s.clock.Seconds() * campaign.PlantSpeed / took.Seconds()
 }
 
-// String is the line by which a campaign closes. The speed is the plant's clock against one core, records in memory.
+// String is the line by which a campaign closes. The speed is the plant's clock against the processor time of all that this process does:
+// most shifts in memory, every twentieth on SQLite, the checker, and second runs.
 func (s *tally) String() string {
 	return fmt.Sprintf("seeds=%d violations=%d mutants=%d/%d speed=%.0fx faultpoints=%d/%d",
 		s.trials, s.violated, s.mutantsFound, s.mutants, s.speed(), len(s.struck), len(simulator.Catalogue))
