@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"linectl/line"
 )
@@ -57,3 +58,13 @@ func (p *Plant) World() string {
 
 // ForgetWaveform lets a device make its waveform anew at the next question.
 func (p *Plant) ForgetWaveform(id line.DeviceID) { p.devices[id].area = nil }
+
+// InjectForTest lets a fault into the plant behind the faces, by its text.
+func (f *Faces) InjectForTest(text string) error {
+	fault, err := ParseFault(text)
+	if err != nil {
+		return err
+	}
+	_, err = f.plant.Inject(time.Now(), fault)
+	return err
+}
