@@ -145,6 +145,9 @@ func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, wait
 		return v, nil, s.starved
 	}
 	expected := slices.Contains(s.infeed, nest)
+	if s.cfg.Kind == line.Sort && !expected && l.lets(nest) {
+		return v, nil, s.starved // it is here already, and the station before it has not yet said that it let it go
+	}
 	if s.cfg.Kind == line.Sort {
 		return stations.Visit{Part: nest, Recipe: l.recipeOf(line.CellID(nest)), Found: !expected}, nil, ""
 	}
@@ -154,6 +157,14 @@ func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, wait
 		return v, nil, s.stuck
 	}
 	return p.visit(s.cfg.Kind), p, ""
+}
+
+// lets reports whether a station is at a cell, by the record: it may be letting it go, and has not said so.
+func (l *Line) lets(cell string) bool {
+	return slices.ContainsFunc(l.stations, func(s *station) bool {
+		v := s.Visit()
+		return v != nil && v.Pack == "" && v.Part == cell
+	})
 }
 
 // finish records the step of a visit whose acts are done, and what follows from it for the part.
