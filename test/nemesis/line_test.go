@@ -214,7 +214,7 @@ func (s *shop) look(ctx context.Context) (line.Snapshot, error) {
 func (s *shop) work(t *testing.T, most time.Duration, enough func(line.Snapshot) bool) (definedAt time.Time) {
 	t.Helper()
 	var last line.Snapshot
-	for end := time.Now().Add(most); !s.line.Gone(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(most); !s.line.Gone(); time.Sleep(25 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not after %v: %s", most, picture(last))
 		}

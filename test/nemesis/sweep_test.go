@@ -15,7 +15,7 @@ import (
 	"linectl/line"
 )
 
-// few are the kill points of a plain go test; make test makes 3,000.
+// few are the kill points of a plain go test; make test makes more.
 const few = 60
 
 // lines build at the same time, one on each core.
@@ -24,8 +24,8 @@ const lines = 2
 // A supervisor of the lightened line makes about early calls until it has started, has found its devices and is set to work. Some
 // thousands later it has built a good part of a pack, which takes about ten thousand.
 const (
-	early = 600
-	late  = 3600
+	early = 450
+	late  = 1950
 )
 
 // point is a call at which the supervisor dies: the n-th of these names since its start. It may hang before.
