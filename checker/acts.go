@@ -1,10 +1,6 @@
 package checker
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // Numbers of outcomes: of an act of which nobody knows how it ended, and of one that ended before anything was shown.
 const (
@@ -74,7 +70,7 @@ func intendedFirst(r *run, bad func(string, string, ...any)) {
 			bad(h.where(), "%s did it without a token, and nothing was ordered from it as from a device that knows none", h.Device)
 		case in == nil:
 			bad(h.where(), "token %s was never intended", h.Token)
-		case in.Micros > h.At.UnixMicro() && !r.clockSet(h.At):
+		case in.At().After(h.At):
 			bad(h.where(), "token %s was intended %v later, in entry %d", h.Token, in.At().Sub(h.At), in.Seq)
 		case in.Device != h.Device || in.Task != h.Task:
 			bad(h.where(), "token %s was intended for task %d of %s", h.Token, in.Task, in.Device)
@@ -139,6 +135,11 @@ func faithful(r *run, bad func(string, string, ...any)) {
 		}
 		if k.Outcome == outcomeUnknown && k.Verdict != "OK" && !k.measured() && r.excused(k) {
 			continue // shown, and forgotten by the device before anybody could read it
+		}
+		in := r.intents[k.Token]
+		mine := k.Outcome == outcomeUnknown || in == nil || in.Part == "" || in.Part == k.Part // else they are of another part
+		if mine && len(h.Values) > 0 && !k.measured() {
+			bad(k.where(), "the instrument showed %d values, and none is on record", len(h.Values))
 		}
 		r.assigned(k, bad)
 		r.judged(k, bad)
@@ -219,25 +220,9 @@ func fenced(r *run, bad func(string, string, ...any)) {
 // clockError is how far the plant's clock and the line's may differ: on one computer they are the same.
 const clockError = time.Millisecond
 
-// clockSet reports whether the clock of the line's computer had been set wrong by a moment: from then on a start of the line may
-// have taken that time, and the times on record say nothing against the true ones.
-func (r *run) clockSet(by time.Time) bool {
-	return slices.ContainsFunc(r.happened("fault"), func(h *Happening) bool {
-		return strings.HasPrefix(h.Text, "clock-") && !h.At.After(by)
-	})
-}
-
-// ends is when the last thing happened.
-func (r *run) ends() time.Time {
-	if len(r.Truth) == 0 {
-		return time.Time{}
-	}
-	return r.Truth[len(r.Truth)-1].At
-}
-
 func causal(r *run, bad func(string, string, ...any)) {
 	for _, h := range r.happened("measured") {
-		if k := r.results[h.Token]; k != nil && k.At().Add(clockError).Before(h.At) && !r.clockSet(h.At) {
+		if k := r.results[h.Token]; k != nil && k.At().Add(clockError).Before(h.At) {
 			bad(k.where(), "the result of token %s is on record %v before it was measured", h.Token, h.At.Sub(k.At()))
 		}
 	}

@@ -117,12 +117,11 @@ func lostDevices(r *run, bad func(string, string, ...any)) {
 		}
 	}
 	told := r.of("alarm-raised", "alarm-cleared", "line-started")
-	clocked := r.clockSet(r.ends()) // a clock that was set back makes what came after it look as if it had come before
 	for _, device := range slices.Sorted(maps.Keys(devices)) {
 		station, role, _ := strings.Cut(device, ".")
 		id := station + "/device-lost-" + role
 		for _, t := range disturbed {
-			if (t.at == device || t.at == station) && slices.Contains(silent, t.name) && t.lasting && !r.clockSet(t.until) {
+			if (t.at == device || t.at == station) && slices.Contains(silent, t.name) && t.lasting {
 				lostFor(t, id, disturbed, told, bad)
 			}
 		}
@@ -131,9 +130,9 @@ func lostDevices(r *run, bad func(string, string, ...any)) {
 			switch {
 			case k.Kind == "line-started":
 				started = k.At()
-			case k.Alarm != id || k.Kind != "alarm-raised" || clocked || k.At().Sub(started) <= againWithin:
+			case k.Alarm != id || k.Kind != "alarm-raised" || k.At().Sub(started) <= againWithin:
 			case !slices.ContainsFunc(disturbed, func(t trouble) bool {
-				return (t.at == device || t.at == station || t.at == "line") && !t.At.After(k.At()) && (!t.lasting || t.until.Add(againWithin).After(k.At()))
+				return (t.at == device || t.at == station || t.at == "line") && !t.At.After(k.At()) && t.reaches(k.At())
 			}):
 				bad(k.where(), "%s is said to be lost, and nothing has happened to it", device)
 			}
@@ -147,7 +146,7 @@ func lostFor(t trouble, id string, disturbed []trouble, told []*known, bad func(
 	station, _, _ := strings.Cut(id, "/")
 	from, active, raised := t.At, false, 0
 	for _, other := range disturbed {
-		meanwhile := other.At.Before(t.until.Add(againWithin)) && (!other.lasting || other.until.Add(againWithin).After(t.At))
+		meanwhile := other.At.Before(t.until.Add(againWithin)) && other.reaches(t.At)
 		if other.Happening != t.Happening && other.concerns(station) && meanwhile {
 			return
 		}

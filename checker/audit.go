@@ -19,6 +19,13 @@ func reworkedBefore(r *run, bad func(string, string, ...any)) {
 		}
 		bad(k.where(), "no request of %s stands behind it", k.By)
 	}
+	unsure := map[marked][]*known{} // a carrier is bound once more when nobody could say whether it was
+	for _, k := range r.of("act-done") {
+		if k.Task == taskBind && k.Verdict == "UNKNOWN" {
+			m := marked{k.Entry.Pack, taskBind, k.fact.Index}
+			unsure[m] = append(unsure[m], k)
+		}
+	}
 	done := map[marked]int{}
 	for i := range r.Truth {
 		h := &r.Truth[i]
@@ -28,8 +35,8 @@ func reworkedBefore(r *run, bad func(string, string, ...any)) {
 		m := marked{h.Part, h.Task, h.Index}
 		done[m]++
 		before := 0
-		for _, k := range decided[m] {
-			if in := r.intents[h.Token]; in != nil && k.Seq < in.Seq || in == nil && (r.clockSet(h.At) || !k.At().After(h.At)) {
+		for _, k := range slices.Concat(decided[m], unsure[m]) {
+			if in := r.intents[h.Token]; in != nil && k.Seq < in.Seq || in == nil && !k.At().After(h.At) {
 				before++
 			}
 		}

@@ -178,8 +178,11 @@ func (f *fact) reworked() []actRef {
 type known struct {
 	Entry
 	fact
-	row int // its place in the journal
+	off time.Duration // by how much its time is ahead of the true one
 }
+
+// At is when it was recorded by a clock that is right. A line that was started while the computer's clock was wrong goes on by that time.
+func (k *known) At() time.Time { return k.Entry.At().Add(-k.off) }
 
 func (k *known) where() string {
 	return fmt.Sprintf("entry %d (%s %s%s)", k.Seq, k.Kind, k.Station, pad(k.Entry.Pack))
@@ -205,14 +208,13 @@ type run struct {
 
 	requests []*known        // command-applied
 	plans    map[string]plan // by the hash of the recipe
-	off      []time.Duration // of each entry: by how much its time is ahead of the true one
 }
 
 func newRun(e Evidence) (*run, error) {
 	r := &run{Evidence: e, entries: make([]known, len(e.Journal)), intents: map[string]*known{}, results: map[string]*known{}}
 	for i, row := range e.Journal {
 		k := &r.entries[i]
-		k.Entry, k.row = row, i
+		k.Entry = row
 		if err := json.Unmarshal(row.Body, &k.fact); err != nil {
 			return nil, fmt.Errorf("journal entry %d, %s: %w", row.Seq, row.Kind, err)
 		}

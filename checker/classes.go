@@ -29,7 +29,7 @@ func (r *run) attribute() {
 		}
 		all := ordered[h.Device]
 		n := len(all) - 1
-		for n >= 0 && !r.trueTime(all[n]).Before(h.At.Truncate(time.Microsecond)) {
+		for n >= 0 && !all[n].At().Before(h.At.Truncate(time.Microsecond)) {
 			n-- // in the very microsecond of an order it cannot have been carried out yet
 		}
 		if n >= 0 && plain(all[n].Class) {
@@ -76,7 +76,6 @@ func (r *run) jumps() []jump {
 // setOff finds by how much the times of each start of the line are wrong. A line goes on by the time that the computer's clock had at
 // its start. Of what that can have been it is the one by which the start is the first possible after the last entry before it.
 func (r *run) setOff() {
-	r.off = make([]time.Duration, len(r.entries))
 	jumps, wrong := r.jumps(), r.happened("clock")
 	if len(jumps) == 0 && len(wrong) == 0 {
 		return
@@ -111,8 +110,8 @@ func (r *run) setOff() {
 				}
 			}
 		}
-		r.off[i] = off
-		last = k.At().Add(-off)
+		k.off = off
+		last = k.At()
 	}
 }
 
@@ -123,30 +122,24 @@ func (r *run) startedWrong(at time.Time, by time.Duration) bool {
 	})
 }
 
-// trueTime is when an entry was recorded by a clock that is right.
-func (r *run) trueTime(k *known) time.Time { return k.At().Add(-r.off[k.row]) }
-
 // destroyed are the faults after which a device cannot say what became of the act that it was in.
 var destroyed = []string{"plc-reboot", "plc-reboot-forgets", "e-stop", "e-stop-not-reset", "protective-stop", "old-result"}
 
 // refusing are the faults in which a device does not begin an act for want of something. It says so in an alarm, and of the act nothing.
 var refusing = []string{"consumable-empty", "gripper-loss"}
 
-// excused reports whether something had happened before an act was given up that destroys the evidence of it. A device that remembers
+// excused reports whether something had happened while an act was open that destroys the evidence of it. A device that remembers
 // tokens loses it only by what happens to itself. One that counts cannot tell a job that was not begun from a counter that was lost
 // while its counter stands at nought. One that has only a start bit can prove nothing once the bit is down, or an error is shown.
 func (r *run) excused(k *known) bool {
-	for _, h := range r.happened("fault") {
-		words := strings.Fields(h.Text) // "plc-reboot ST060.welder …"
-		if len(words) < 2 || r.trueTime(k).Add(clockError).Before(h.At) {
-			continue
-		}
-		station, _, _ := strings.Cut(words[1], ".")
-		if station == k.Station && slices.Contains(destroyed, words[0]) {
+	in := r.intents[k.Token]
+	for _, t := range r.troubles() {
+		station, _, _ := strings.Cut(t.at, ".")
+		meanwhile := !t.At.After(k.At().Add(clockError)) && (in == nil || t.reaches(in.At()))
+		if station == k.Station && slices.Contains(destroyed, t.name) && meanwhile {
 			return true
 		}
 	}
-	in := r.intents[k.Token]
 	if in == nil || !plain(in.Class) || in.Class == "B" && in.Effects > 0 {
 		return false
 	}
@@ -162,12 +155,12 @@ func (r *run) unheard(in, end *known) bool {
 		}
 	}
 	for _, h := range r.happened("fault") {
-		if h.Device == in.Device && slices.Contains(refusing, faultName(h)) && !h.At.Before(r.trueTime(in)) && !h.At.After(r.trueTime(end).Add(clockError)) {
+		if h.Device == in.Device && slices.Contains(refusing, faultName(h)) && !h.At.Before(in.At()) && !h.At.After(end.At().Add(clockError)) {
 			return true
 		}
 	}
-	for _, s := range r.spans() {
-		if station, _, _ := strings.Cut(s.at, "."); station == end.Station && !s.begin.After(r.trueTime(end).Add(clockError)) && s.end.After(r.trueTime(in)) {
+	for _, t := range r.troubles() {
+		if station, _, _ := strings.Cut(t.at, "."); station == end.Station && t.lasting && !t.At.After(end.At().Add(clockError)) && t.reaches(in.At()) {
 			return true
 		}
 	}

@@ -41,6 +41,11 @@ func (t trouble) concerns(station string) bool {
 	return t.at == station || strings.HasPrefix(t.at, station+".") || t.at == "line"
 }
 
+// reaches reports whether a trouble, or what it leaves behind for a moment, has come to a moment after its beginning.
+func (t trouble) reaches(at time.Time) bool {
+	return !t.lasting && slices.Contains(goesOn, t.name) || t.until.Add(againWithin).After(at)
+}
+
 // goesOn are the faults that stand until somebody ends them where no time was said: the truth does not know when that was.
 var goesOn = []string{
 	"drop-comms", "slow-answers", "stale-heartbeat", "endianness-swap", "e-stop", "protective-stop", "guard-open", "local-enable-off",
@@ -51,9 +56,6 @@ var goesOn = []string{
 // none where a fault has no end that is known.
 func (r *run) calm() (from time.Time, is bool) {
 	for _, t := range r.troubles() {
-		if t.name == "clock-ahead" || t.name == "clock-back" {
-			return from, false // the times on record are not those of the truth
-		}
 		if !t.lasting && slices.Contains(goesOn, t.name) {
 			return from, false
 		}
@@ -86,12 +88,12 @@ func inOrder(r *run, bad func(string, string, ...any)) {
 	troubles := r.troubles()
 	for _, h := range r.happened("measured") {
 		k := r.results[h.Token]
-		if !r.Timed || k == nil || r.clockSet(k.At()) || k.At().Sub(h.At) <= onRecordWithin {
+		if !r.Timed || k == nil || k.At().Sub(h.At) <= onRecordWithin {
 			continue
 		}
 		excused := false
 		for _, t := range troubles {
-			excused = excused || t.concerns(k.Station) && !t.At.After(k.At()) && (!t.lasting || t.until.Add(againWithin).After(h.At))
+			excused = excused || t.concerns(k.Station) && !t.At.After(k.At()) && t.reaches(h.At)
 		}
 		for _, s := range starts {
 			excused = excused || !s.Before(h.At) && !s.After(k.At())

@@ -43,7 +43,7 @@ func goodWhenPlaced(r *run, bad func(string, string, ...any)) {
 				bad(k.where(), "cell %s is placed, and no good reading of it is on record", k.Part)
 			case away[k.Part] != nil:
 				bad(k.where(), "cell %s is placed, and is on record as put away to %s in entry %d", k.Part, away[k.Part].To, away[k.Part].Seq)
-			case validity > 0 && k.At().Sub(g.At()) > validity && !r.clockSet(k.At()):
+			case validity > 0 && k.At().Sub(g.At()) > validity:
 				bad(k.where(), "cell %s is placed, its reading is %v old and counts for %v", k.Part, k.At().Sub(g.At()), validity)
 			}
 		}
@@ -73,14 +73,17 @@ func wherever(r *run, bad func(string, string, ...any)) {
 			bodies[h.Body].place, bodies[h.Body].token = h.Part, h.Token
 		}
 	}
-	recorded, doubt, read := map[string]string{}, map[string]bool{}, map[string]bool{}
+	recorded, doubt, read, left := map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, k := range r.of("cell-received") {
 		read[k.Cell] = true
 	}
 	for _, k := range r.of("part-moved", "act-done", "act-quarantined") {
 		switch {
 		case k.Kind == "part-moved" && k.Entry.Pack == "":
-			recorded[k.Part] = place(k.To)
+			left[k.Part+" "+k.Station] = true
+			if !left[k.Part+" "+k.To] { // else the word that it had come there was late
+				recorded[k.Part] = place(k.To)
+			}
 		case k.Kind == "act-done" && k.Task == taskStack:
 			recorded[k.Part] = k.Entry.Pack
 		}

@@ -63,11 +63,11 @@ func heeded(r *run, bad func(string, string, ...any)) {
 	for _, k := range r.of("intent") {
 		silent := false
 		for _, s := range silences {
-			silent = silent || covers(s, k.Device, k.Station, r.trueTime(k))
+			silent = silent || covers(s, k.Device, k.Station, k.At())
 		}
 		for _, s := range spans {
-			if !silent && covers(s, k.Device, k.Station, r.trueTime(k)) {
-				bad(k.where(), "%s was asked %s after it had said %s", k.Device, r.trueTime(k).Sub(s.fault.At), s.name)
+			if !silent && covers(s, k.Device, k.Station, k.At()) {
+				bad(k.where(), "%s was asked %s after it had said %s", k.Device, k.At().Sub(s.fault.At), s.name)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func ordered(r *run, bad func(string, string, ...any)) {
 	}
 	for _, what := range []string{"effect", "placed"} {
 		for _, h := range r.happened(what) {
-			if k := first[h.Part]; h.Rework && (k == nil || k.At().After(h.At) && !r.clockSet(h.At)) {
+			if k := first[h.Part]; h.Rework && (k == nil || k.At().After(h.At)) {
 				bad(h.where(), "task %d at %d was made as a rework, and nobody had ordered one", h.Task, h.Index)
 			}
 		}

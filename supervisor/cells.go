@@ -85,6 +85,12 @@ func (c *cellStore) known(code line.CellID) bool {
 	return ok
 }
 
+// open reports whether a cell with this code was received as good and is still to be graded.
+func (c *cellStore) open(code line.CellID) bool {
+	known := c.live[code]
+	return known != nil && known.end == nil
+}
+
 func (c *cellStore) received(index int, f line.CellReceived) {
 	c.counts.Received++
 	if f.Cell != "" { // also one that is rejected now: it may not come back as if nothing had been

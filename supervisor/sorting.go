@@ -138,13 +138,20 @@ func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
 	})
 }
 
-// grade judges a measured cell. One that lies in the nest and was not sent there goes to the retest bin unmeasured.
+// grade judges a measured cell. One that lies in the nest and was not sent there goes to the retest bin unmeasured,
+// and so does, measured, one whose code nobody has received: what was asked of a cell at receipt was not asked of it.
 func (l *Line) grade(v *stations.Visit) line.CellGraded {
 	code := line.CellID(v.Part)
 	if v.Found {
 		return line.CellGraded{
 			Cell: code, Item: v.Recipe.Cell.Item, Attempt: 1, Verdict: line.NOK, Bin: stations.BinRetest,
 			Reason: "it lay in the nest after an interruption",
+		}
+	}
+	if !l.cells.open(code) {
+		return line.CellGraded{
+			Cell: code, Item: v.Recipe.Cell.Item, Attempt: 1, Measurements: v.Results[0].Measurements, Verdict: line.NOK, Bin: stations.BinRetest,
+			Reason: fmt.Sprintf("no cell was received as %s: its code was read otherwise there, or here", code),
 		}
 	}
 	supplier := l.cfg.Supplier[code]
