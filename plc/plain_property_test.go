@@ -233,6 +233,20 @@ func (p *plainPlan) actions() map[string]func(*rapid.T) {
 			p.next()
 			p.run(time.Duration(rapid.IntRange(9, 15).Draw(t, "s")) * time.Second)
 		}),
+		"again": func(t *rapid.T) { // the line hands an act over once more whose end it has not heard of yet
+			if p.last.Token != 0 {
+				op := rapid.SampledFrom([]line.Op{line.Execute, line.Reconcile}).Draw(t, "op")
+				p.submit(line.Job{Op: op, Token: p.last.Token, Act: p.last})
+			}
+		},
+		"stranger": func(t *rapid.T) { // somebody else does a job after this one, whose result stands there then
+			p.failReads, p.struck.wire = 2, true
+			order(t)
+			if p.opts.Class == line.ClassB && p.open.Token != 0 && p.cell.edges[p.open.Token] == 1 && p.cell.EffectCount == p.open.Effects+1 {
+				p.cell.EffectCount++
+				p.cell.Values[0], p.struck.rebooted = -1, true
+			}
+		},
 		"calm": func(*rapid.T) { p.cell.Machine, p.cell.dead, p.cell.refuse = stateExecute, false, 0 },
 		"machine": wire(func(t *rapid.T) {
 			p.moved = p.now
