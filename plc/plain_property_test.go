@@ -20,7 +20,6 @@ type plainPlan struct {
 	asked    bool // Execute or Reconcile was submitted to this supervisor and not answered
 	sequence uint64
 	ends     map[line.Token]string
-	took     map[string]int           // how acts have ended
 	doubts   []line.Token             // given up, and not yet known to be void
 	freed    line.Token               // finished and on record, not yet acknowledged
 	ordered  map[line.Token]time.Time // when each act was first sent off

@@ -171,6 +171,10 @@ func (f *Faces) block(id line.DeviceID, words []uint16, order tags.WordOrder) {
 
 func (f *Faces) status(id line.DeviceID) tags.Status { return f.plant.Status(time.Now(), id) }
 
+func (f *Faces) exception(id line.DeviceID) (code byte, obeys bool) {
+	return f.plant.Exception(time.Now(), id)
+}
+
 func (f *Faces) waveform(id line.DeviceID) []byte { return f.plant.Waveform(time.Now(), id) }
 
 // tear spoils a status block that a fault changes while it is read: its tail is of the block before.

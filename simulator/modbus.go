@@ -46,7 +46,7 @@ func (m *modbusFace) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) (
 	if first, n, ok := m.inWaveform(r); ok {
 		return m.waveform(first, n), nil
 	}
-	if code, obeys := m.faces.plant.Exception(time.Now(), m.Device); code != 0 {
+	if code, obeys := m.faces.exception(m.Device); code != 0 {
 		if r.IsWrite && obeys {
 			_, _ = m.answer(r) // whatever came of it, the exception is all that is told
 		}

@@ -31,8 +31,8 @@ func elements(v reflect.Value, seen map[uintptr]bool) (n int) {
 			n = elements(v.Elem(), seen)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			n += elements(v.Field(i), seen)
+		for _, field := range v.Fields() {
+			n += elements(field, seen)
 		}
 	case reflect.Slice:
 		if v.Len() == 0 || known() {

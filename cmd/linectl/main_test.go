@@ -72,7 +72,7 @@ func post(socket, path, body string) ([]byte, error) {
 	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}}
-	r, err := c.Post("http://linectl"+path, "application/json", strings.NewReader(body)) //nolint:noctx // a script's
+	r, err := c.Post("http://linectl"+path, "application/json", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

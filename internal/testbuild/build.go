@@ -2,6 +2,7 @@
 package testbuild
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +13,7 @@ import (
 // Linectl builds the program of this module into a directory and returns its path. Other commands, named by their import paths, are
 // built beside it. The error has the compiler's words.
 func Linectl(dir string, others ...string) (string, error) {
-	out, err := exec.Command("go", append([]string{"build", "-o", dir, "linectl/cmd/linectl"}, others...)...).CombinedOutput() //nolint:gosec // our own
+	out, err := exec.CommandContext(context.Background(), "go", append([]string{"build", "-o", dir, "linectl/cmd/linectl"}, others...)...).CombinedOutput() //nolint:gosec // our own
 	if err != nil {
 		return "", fmt.Errorf("linectl does not build: %w\n%s", err, out)
 	}
