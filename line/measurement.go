@@ -74,6 +74,12 @@ type Measurement struct {
 	Code    string   `json:"code,omitempty"`    // NOK code, when NOK
 }
 
+// Limit returns the limit by which the value was judged, as far as it is on record. What is judged again must be judged by it: what an
+// instrument can have shown at all hangs on the value's name and unit.
+func (m Measurement) Limit() Limit {
+	return Limit{Name: m.Name, Unit: m.Unit, LSL: m.LSL, USL: m.USL, Code: m.Code}
+}
+
 // String says the measurement in the operator's words: "energy 7.1 J < 9 J".
 func (m Measurement) String() string {
 	name := m.Name

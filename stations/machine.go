@@ -48,11 +48,12 @@ type Machine struct {
 	idle    time.Time // since when it waits
 	cause   string    // cause of the last change of state
 
-	master   line.MasterChecked
-	asked    bool               // a person wants the master check to be made now
-	interval time.Duration      // for which the master check that is under way will count
-	toolUse  map[string]float64 // use of each tool, in the unit of its recipe
-	service  line.ToolServiced  // a tool service that the operator has declared and the device has not yet confirmed
+	master    line.MasterChecked
+	reference *line.ActDone      // the last measurement of the reference part, from which the check follows; nil before the first
+	asked     bool               // a person wants the master check to be made now
+	interval  time.Duration      // for which the master check that is under way will count
+	toolUse   map[string]float64 // use of each tool, in the unit of its recipe
+	service   line.ToolServiced  // a tool service that the operator has declared and the device has not yet confirmed
 }
 
 // New makes a station of a kind with its devices. It begins Stopped.
@@ -225,6 +226,7 @@ func (m *Machine) applyDone(f line.ActDone) {
 		m.gone = &f
 		return
 	case line.TaskMaster:
+		m.reference = &f
 		return
 	case line.TaskServiceTip:
 		if f.Verdict != line.OK {

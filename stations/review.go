@@ -27,6 +27,8 @@ func (m *Machine) Review(r line.Record) string {
 		return m.reviewResult(f)
 	case line.ActRefused:
 		return m.closes(f.Token)
+	case line.MasterChecked:
+		return m.reviewChecked(f)
 	case line.ActQuarantined:
 		if doubt := m.closes(f.Token); doubt != "" {
 			return doubt
@@ -108,22 +110,23 @@ func (m *Machine) closes(t line.Token) string {
 }
 
 // reviewResult judges the recorded values again, by the limits that the pinned recipe has. Of a reference part the limits are not
-// kept in the state, and those in the record are taken.
+// kept in the state, and those in the record are taken: by the same rule, for there is only one.
 func (m *Machine) reviewResult(f line.ActDone) string {
 	if in := m.next; f.Task != in.Task || f.Index != in.Index || f.Attempt != in.Attempt || f.Rework != in.Rework {
 		return fmt.Sprintf("it is of %s %d, attempt %d; asked for was %s, attempt %d", f.Task, f.Index, f.Attempt, in.Name, in.Attempt)
 	}
+	act := m.act
 	if f.Task == line.TaskMaster {
-		return reviewMaster(f)
+		act.Limits = limitsOf(f.Measurements)
 	}
-	j := m.judge(m.act.told(f))
+	j := m.judge(act, act.told(f))
 	if f.Outcome == line.OutcomeUnknown || f.Outcome == line.OutcomeNone {
 		j.Text = f.Text // why the edge could not learn it
 	}
 	switch {
 	case f.Verdict != j.Verdict:
 		return fmt.Sprintf("%s is %s, and judged again it is %s: %s", m.act.Name(), f.Verdict, j.Verdict, j.Text)
-	case !slices.EqualFunc(f.Measurements, j.Measurements, func(a, b line.Measurement) bool { return reflect.DeepEqual(a, b) }):
+	case !slices.EqualFunc(f.Measurements, j.Measurements, sameMeasurement):
 		return m.act.Name() + ": the limits beside its values are not those of the pinned recipe, or a value of the task is missing"
 	case f.Code != j.Code || f.Text != j.Text:
 		return fmt.Sprintf("%s says %q %q, and judged again %q %q", m.act.Name(), f.Code, f.Text, j.Code, j.Text)
@@ -131,18 +134,30 @@ func (m *Machine) reviewResult(f line.ActDone) string {
 	return ""
 }
 
-func reviewMaster(f line.ActDone) string {
-	for _, m := range f.Measurements {
-		value := math.NaN()
-		if m.Value != nil {
-			value = *m.Value
+// limitsOf returns the limits by which values on record were judged, or nil where none was.
+func limitsOf(ms []line.Measurement) (limits []line.Limit) {
+	for _, m := range ms {
+		if m.Verdict != "" {
+			limits = append(limits, m.Limit())
 		}
-		if again := (line.Limit{LSL: m.LSL, USL: m.USL}).Judge(value); m.Verdict != "" && again != m.Verdict {
-			return fmt.Sprintf("the reference part: %s is %s, and judged again it is %s", m.Name, m.Verdict, again)
-		}
+	}
+	return limits
+}
+
+// reviewChecked asks that a check says of the reference part what was measured of it just before.
+func (m *Machine) reviewChecked(f line.MasterChecked) string {
+	switch last := m.reference; {
+	case last == nil:
+		return "a check against the reference part is on record, and none was measured"
+	case f.Verdict != last.Verdict:
+		return fmt.Sprintf("the check against the reference part is %s, and what was measured of it is %s", f.Verdict, last.Verdict)
+	case !slices.EqualFunc(f.Measurements, last.Measurements, sameMeasurement):
+		return "the check against the reference part shows other values than were measured"
 	}
 	return ""
 }
+
+func sameMeasurement(a, b line.Measurement) bool { return reflect.DeepEqual(a, b) }
 
 // told is what the device must have told for this to be recorded.
 func (a Act) told(f line.ActDone) line.ActFinished {

@@ -207,23 +207,23 @@ func (m *Machine) remind(back bool) {
 
 func (m *Machine) finished(now time.Time, e line.ActFinished) {
 	if m.isOpen(e.Token) {
-		j := m.judge(e)
-		if m.act.Task == line.TaskMaster && m.act.Limits == nil {
-			j.Verdict, j.Text = line.Unknown, "asked for before a restart; it is made again"
-		}
-		m.record(now, e, j)
+		m.record(now, e, m.judge(m.act, e))
 	}
 	m.host.Send(line.Job{Op: line.Acknowledge, Device: e.Device, Token: e.Token})
 }
 
-// judge judges what the device told of the open act. A cell whose code could not be read is no good one; where none came there is
-// nothing to judge.
-func (m *Machine) judge(e line.ActFinished) Judgement {
-	j := m.act.Judge(e)
-	if magazineEmpty(line.ActDone{Task: m.act.Task, Part: e.Part, Outcome: e.Outcome, Reason: e.Reason}) {
-		return Judgement{Verdict: line.NOK, Text: fmt.Sprintf("magazine lane %d of %s is empty", int(m.act.param("lane", 0)), m.ID)}
+// judge judges what the device told of an act of the station: when it is told, and again when the record is reviewed. A cell whose
+// code could not be read is no good one; where none came there is nothing to judge. A reference part whose limits are forgotten was
+// not measured.
+func (m *Machine) judge(a Act, e line.ActFinished) Judgement {
+	j := a.Judge(e)
+	if a.Task == line.TaskMaster && a.Limits == nil {
+		j.Verdict, j.Text = line.Unknown, "asked for before a restart; it is made again"
 	}
-	if e.Part == "" && m.act.Task == line.TaskScanCell && j.Verdict == line.OK {
+	if magazineEmpty(line.ActDone{Task: a.Task, Part: e.Part, Outcome: e.Outcome, Reason: e.Reason}) {
+		return Judgement{Verdict: line.NOK, Text: fmt.Sprintf("magazine lane %d of %s is empty", int(a.param("lane", 0)), m.ID)}
+	}
+	if e.Part == "" && a.Task == line.TaskScanCell && j.Verdict == line.OK {
 		j.Verdict, j.Text = line.NOK, "cell code unreadable"
 	}
 	return j

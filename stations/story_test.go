@@ -134,16 +134,7 @@ func newStory(t *testing.T, d *datadriven.TestData) *story {
 	if d.HasArg("waveform-required") {
 		s.recipe = demanding(t, s.recipe)
 	}
-	roles, err := stations.Roles(s.kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, role := range roles {
-		s.devices = append(s.devices, &stations.Device{ID: line.DeviceID("ST1." + string(role)), Role: role})
-	}
-	if s.Machine, err = stations.New("ST1", s.kind, kind, s.devices, s); err != nil {
-		t.Fatal(err)
-	}
+	s.fresh(t)
 	return s
 }
 

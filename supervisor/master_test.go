@@ -104,6 +104,39 @@ func TestMasterCheckIsGuidedAndEnforced(t *testing.T) {
 	}
 }
 
+// A reading that no instrument can have shown is no check: the station holds for it, and nobody is told that the part measured wrong.
+func TestAMasterCheckThatCannotBeHoldsTheStation(t *testing.T) {
+	const inspect = line.StationID("ST070")
+	d := newDesk(t)
+	d.material(inspect, noon.Add(1000*time.Hour))
+	id := d.packAt(inspect, line.Stack, line.Weld)
+	d.running(inspect, "")
+	asked := d.Step(d.now, supervisor.Asked{Request: line.Request{By: "ali", Account: "local:ali", Origin: line.FromLocal, Why: "start of the shift", Command: line.CheckMaster{Station: inspect}}})
+	d.measures(asked, -1e30, 1)
+	for _, device := range []line.DeviceID{"ST070.meter", "ST070.vision"} {
+		d.hand(device, packml.Held, "")
+	}
+	if s := d.station(inspect); s.State != "Held" || s.Reason != "master check is UNKNOWN" || s.Master.Verdict != line.Unknown || !s.Master.Due {
+		t.Errorf("%s: %s; %+v", s.State, s.Reason, s.Master)
+	}
+	const why = "reference1 -1e+30 cannot be: look at the instrument"
+	if said := d.alarms(); !strings.Contains(said, "master check of ST070 failed: "+why) {
+		t.Errorf("%s\nwant %s", said, why)
+	}
+	q := d.only("ST070/master/1")
+	if want := "The reference part of ST070 did not measure as it must: " + why + ". See to instrument and reference part, then measure again."; q.Text != want {
+		t.Errorf("%q\nwant %q", q.Text, want)
+	}
+	if r := d.ask(line.AnswerPrompt{Prompt: q.Prompt, Option: "measure again"}); !r.Accepted {
+		t.Errorf("%+v", r)
+	}
+	d.hand("ST070.meter", packml.Execute, string(id)) // the pack lies there now, and waits for the check
+	d.measures(d.hand("ST070.vision", packml.Execute, string(id)), 1, 1)
+	if m := d.station(inspect).Master; m.Due || m.Verdict != line.OK {
+		t.Errorf("after the second check: %+v", m)
+	}
+}
+
 func TestMasterCheckIsRefusedInWords(t *testing.T) {
 	d := newDesk(t)
 	for _, tt := range []struct {

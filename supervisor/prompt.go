@@ -132,11 +132,11 @@ func (l *Line) failedMaster(s *station) []prompt {
 	}
 	q := prompt{PromptSnapshot: line.PromptSnapshot{
 		Prompt: fmt.Sprintf("%s/master/%d", s.ID, log.failed), Station: s.ID, Since: log.at,
-		Text: fmt.Sprintf("The reference part of %s measured wrong: %s. See to instrument and reference part, then measure again.", s.ID, log.why()),
+		Text: fmt.Sprintf("The reference part of %s did not measure as it must: %s. See to instrument and reference part, then measure again.", s.ID, log.why()),
 	}}
 	if packs := l.holdable(s); len(packs) > 0 {
 		q.Input = reason
-		q.Text = fmt.Sprintf("The reference part of %s measured wrong: %s. Packs measured since the last good check are in doubt: %s.",
+		q.Text = fmt.Sprintf("The reference part of %s did not measure as it must: %s. Packs measured since the last good check are in doubt: %s.",
 			s.ID, log.why(), someOf(texts(packs)))
 		q.option("hold the suspects", func(string) []line.Command {
 			var holds []line.Command

@@ -59,7 +59,7 @@ func (l *Line) reviewAtStation(r line.Record) (doubt string, decided bool) {
 	s := l.byID[r.Station]
 	switch r.Fact.(type) {
 	case line.StateChanged, line.Intent, line.ActDone, line.ActRefused, line.ActQuarantined, line.CellReceived, line.CellGraded,
-		line.PartArrived, line.StepDone, line.PartMoved:
+		line.PartArrived, line.StepDone, line.PartMoved, line.MasterChecked:
 	default:
 		return "", false
 	}

@@ -207,7 +207,19 @@ var spoiledActs = []spoiled{
 			*f.Measurements[0].Value = *f.Measurements[0].USL + 1
 			return true
 		})
-	}, "the reference part"},
+	}, "master check is OK, and judged again it is NOK"},
+	{"the reference part cannot have measured this", func(j *journal) {
+		change(j, func(f *line.ActDone) bool {
+			if f.Task != line.TaskMaster || len(f.Measurements) == 0 || f.Measurements[0].USL == nil {
+				return false
+			}
+			*f.Measurements[0].Value = 1e30
+			return true
+		})
+	}, "master check is OK, and judged again it is UNKNOWN"},
+	{"a check says otherwise than was measured", func(j *journal) {
+		change(j, func(f *line.MasterChecked) bool { f.Verdict = line.NOK; return true })
+	}, "the check against the reference part is NOK, and what was measured of it is OK"},
 	{"the station was elsewhere", func(j *journal) {
 		change(j, func(f *line.StateChanged) bool { f.From = "Held"; return f.To == "Execute" })
 	}, "it leaves Held, and the station was"},
