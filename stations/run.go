@@ -142,8 +142,9 @@ func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
 		m.finished(now, e)
 	case line.ActRejected:
 		if m.isOpen(e.Token) {
+			reason := m.refusal(e)
 			m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.ActRefused{
-				Token: e.Token, Device: e.Device, Reason: e.Reason, Text: fmt.Sprintf("%s: %s", m.act.Name(), e.Reason),
+				Token: e.Token, Device: e.Device, Reason: reason, Text: fmt.Sprintf("%s: %s", m.act.Name(), reason),
 			}})
 		}
 	case line.ActUnknown:
@@ -153,6 +154,18 @@ func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
 			m.parked, m.unsure = true, false
 		}
 	}
+}
+
+// refusal is why the device refused the open act. One that knows no tokens does not say; but where its own scanner does not show the
+// cell that it was to move, that is why, and no Unhold would help before the station knows it.
+func (m *Machine) refusal(e line.ActRejected) line.RejectReason {
+	if e.Reason != line.RejectNotPermitted || m.next.Class.Tokens() || m.visit == nil || m.visit.Pack != "" || m.act.Part == "" {
+		return e.Reason
+	}
+	if d := m.device(m.act.Role); d != nil && d.Up && d.Part() != m.act.Part {
+		return line.RejectPart
+	}
+	return e.Reason
 }
 
 func (m *Machine) observe(now time.Time, e line.DeviceEvent) {

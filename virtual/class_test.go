@@ -151,3 +151,32 @@ func TestAPackOfADeviceWithoutTokensComesOutOfQuarantine(t *testing.T) {
 		}
 	}
 }
+
+// TestADeviceThatNamesNoReasonHoldsAnotherCell lets the scanner at receipt report the code of another cell than the one in the nest. The
+// device refuses to move what it does not hold. One of class B does not say why, yet the station does, and goes on with what lies there.
+func TestADeviceThatNamesNoReasonHoldsAnotherCell(t *testing.T) {
+	const scanner = "ST010.scanner"
+	for _, class := range []line.DeviceClass{line.ClassA, line.ClassB} {
+		t.Run(string(class), func(t *testing.T) {
+			r := newClassedRig(t, 1, "", map[line.DeviceID]line.DeviceClass{scanner: class})
+			r.inject("wrong-part-echo ST010 times 1")
+			r.setUp(line.AddOrder{Order: "one", Product: "ESS-P2", Quantity: 1})
+			if snap := r.finish(20 * time.Minute); snap.Good != 1 {
+				t.Errorf("%d good\n%s", snap.Good, r.picture())
+			}
+			refused := 0
+			for _, rec := range r.memory.Records {
+				if f, ok := rec.Fact.(line.ActRefused); ok {
+					refused++
+					if f.Device != scanner || f.Reason != line.RejectPart {
+						t.Errorf("%s: %v: %s", f.Device, f.Reason, f.Text)
+					}
+				}
+			}
+			if refused != 1 {
+				t.Errorf("it refused %d times, want once", refused)
+			}
+			r.checkTruth()
+		})
+	}
+}

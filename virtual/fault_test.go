@@ -2,6 +2,7 @@ package virtual_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,8 +242,14 @@ func TestTheClockJumps(t *testing.T) {
 			if _, err := r.Run(30*time.Second, nil); err != nil {
 				t.Fatal(err)
 			}
-			if packs := r.Line.Snapshot(r.Now).Packs; len(packs) != 0 {
-				t.Errorf("a pack was begun: %+v", packs)
+			snap := r.Line.Snapshot(r.Now)
+			if len(snap.Packs) != 0 {
+				t.Errorf("a pack was begun: %+v", snap.Packs)
+			}
+			if !slices.ContainsFunc(snap.Alarms, func(a line.AlarmSnapshot) bool {
+				return a.Alarm == "line/clock-set" && a.Active && strings.Contains(a.Action, "restart linectl")
+			}) {
+				t.Errorf("no alarm asks for a restart: %+v", snap.Alarms)
 			}
 			r.fence++
 			r.World.Restart(r.replayed(), r.fence)
