@@ -186,6 +186,11 @@ var exemptions = []exemption{
 		func(t *testing.T, e *checker.Evidence) { hidden(t, e, true) },
 	},
 	{
+		"I23", "a cell whose code was read of another one at the tester",
+		func(t *testing.T, e *checker.Evidence) { elsewhere(t, e, "ST020") },
+		func(t *testing.T, e *checker.Evidence) { elsewhere(t, e, "ST040") },
+	},
+	{
 		"I12", "a station that was running when the supervisor died",
 		func(t *testing.T, e *checker.Evidence) {
 			insert(e, lastOf(t, e, "", "line-started", ""), "state-changed", "ST990", "", `{"from":"Stopped","to":"Resetting","cause":"x"}`)
@@ -256,6 +261,22 @@ var exemptions = []exemption{
 		func(t *testing.T, e *checker.Evidence) { waits(t, e, "ST999") },
 		func(t *testing.T, e *checker.Evidence) { waits(t, e, "ST010") },
 	},
+}
+
+// elsewhere lets a cell lie in another place than on record, and another one have arrived at a station in its stead.
+func elsewhere(t *testing.T, e *checker.Evidence, station string) {
+	t.Helper()
+	placed := slices.IndexFunc(e.Truth, func(h checker.Happening) bool { return h.What == "placed" })
+	came := slices.IndexFunc(e.Truth, func(h checker.Happening) bool {
+		return h.What == "arrived" && h.Station == "ST020" && placed >= 0 && h.Body == e.Truth[placed].Body
+	})
+	if came < 0 {
+		t.Fatal("no cell was measured and placed")
+	}
+	e.Truth[placed].Part = "bin 7"
+	other := e.Truth[came]
+	other.Station, other.Cell, other.Body = station, "ANOTHER", ""
+	e.Truth = slices.Insert(e.Truth, came+1, other)
 }
 
 // waits lets a released pack wait for five minutes at its last station while an alarm of some station stands.

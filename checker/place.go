@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -77,6 +78,7 @@ func wherever(r *run, bad func(string, string, ...any)) {
 	for _, k := range r.of("cell-received") {
 		read[k.Cell] = true
 	}
+	wrong := r.readWrong()
 	for _, k := range r.of("part-moved", "act-done", "act-quarantined") {
 		switch {
 		case k.Kind == "part-moved" && k.Entry.Pack == "":
@@ -95,13 +97,31 @@ func wherever(r *run, bad func(string, string, ...any)) {
 		}
 	}
 	for body, c := range bodies {
-		if c.place == "" || c.code == "" || codes[c.code] > 1 || doubt[c.token] || doubt[c.code] || recorded[c.code] == quarantineStation || !read[c.code] {
+		if c.place == "" || c.code == "" || codes[c.code] > 1 || doubt[c.token] || doubt[c.code] || recorded[c.code] == quarantineStation || !read[c.code] || wrong[c.code] {
 			continue
 		}
 		if recorded[c.code] != c.place {
 			bad("cell "+c.code, "it (%s) lies in %s, on record it is in %q", body, c.place, recorded[c.code])
 		}
 	}
+}
+
+// readWrong are the codes under which another cell than theirs was taken in to be measured.
+func (r *run) readWrong() map[string]bool {
+	wrong := map[string]bool{}
+	came := slices.DeleteFunc(slices.Clone(r.happened("arrived")), func(h *Happening) bool { return h.Station != "ST020" })
+	for _, k := range r.of("part-arrived") {
+		n, _ := slices.BinarySearchFunc(came, k.At(), func(h *Happening, at time.Time) int {
+			if h.At.After(at) {
+				return 1
+			}
+			return -1
+		})
+		if k.Station == "ST020" && n > 0 && came[n-1].Cell != k.Part {
+			wrong[k.Part] = true
+		}
+	}
+	return wrong
 }
 
 // place is a place of cells as the truth names it.

@@ -63,6 +63,7 @@ type Receipt struct {
 	Supplier line.SupplierCell // from the shipping notice
 	Listed   bool              // it stands in a shipping notice
 	Seen     bool              // this code was received before
+	Stranger bool              // a cell was read as this at the tester, and nobody had received one
 	Now      time.Time
 }
 
@@ -78,6 +79,8 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 		out.Reason = fmt.Sprintf("code %s was not read well: %s", c.Cell, c.Why)
 	case c.Seen:
 		out.Reason = fmt.Sprintf("duplicate cell code %s: this code was received before; ask Quality", c.Cell)
+	case c.Stranger:
+		out.Reason = fmt.Sprintf("a cell that nobody had received was read as %s and put away: one of the two is another one; ask Quality", c.Cell)
 	case err != nil || !pattern.MatchString(string(c.Cell)):
 		out.Reason = fmt.Sprintf("code %s is not of the form of %s", c.Cell, r.Cell.Item)
 	case !c.Listed:

@@ -24,6 +24,8 @@ type Visit struct {
 	Serial string          // at pack-out: the serial to be printed
 	Found  bool            // a cell that lay in the nest and was not sent there
 
+	Stranger bool // sort: when the cell came, none with this code had been received and was still to be graded
+
 	Received *line.CellReceived // receive: the judgement of the cell
 	Graded   *line.CellGraded   // sort: the judgement of the cell
 

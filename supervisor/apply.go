@@ -183,6 +183,7 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 		}
 	default:
 		v.Recipe = l.recipeOf(line.CellID(f.Part))
+		v.Stranger = s.cfg.Kind == line.Sort && l.cells.met(line.CellID(f.Part))
 	}
 	s.infeed = without(s.infeed, f.Part)
 	s.figures.arrived = r.At

@@ -16,6 +16,7 @@ import (
 // order in which they were judged. So the sets that are built depend on the cells alone and not on who was faster.
 type cellStore struct {
 	seen    map[uint64]struct{} // every code ever received, by its hash: a code may come only once
+	strange map[uint64]struct{} // codes never received that were read at the tester all the same, by their hash
 	live    map[line.CellID]*cell
 	streams map[string]*stream
 	counts  line.CellCounts
@@ -52,7 +53,7 @@ type pooled struct {
 
 func newCellStore() cellStore {
 	return cellStore{
-		seen: map[uint64]struct{}{}, live: map[line.CellID]*cell{}, streams: map[string]*stream{},
+		seen: map[uint64]struct{}{}, strange: map[uint64]struct{}{}, live: map[line.CellID]*cell{}, streams: map[string]*stream{},
 		counts: line.CellCounts{Bins: map[int]int{}},
 	}
 }
@@ -89,6 +90,50 @@ func (c *cellStore) known(code line.CellID) bool {
 func (c *cellStore) open(code line.CellID) bool {
 	known := c.live[code]
 	return known != nil && known.end == nil
+}
+
+// stranger reports whether a cell that nobody had received was read as this one.
+func (c *cellStore) stranger(code line.CellID) bool {
+	_, ok := c.strange[codeHash(code)]
+	return ok
+}
+
+// met follows a cell that came to be measured, and reports whether it is a stranger: one that nobody had received under its code, or
+// that is on record elsewhere. Then there are two of that code or one of them was read wrong, and nobody knows which: none of
+// them is good for anything, neither one that lies in a lane nor one that is still to come.
+func (c *cellStore) met(code line.CellID) (stranger bool) {
+	if c.open(code) {
+		return false
+	}
+	if !c.known(code) {
+		c.strange[codeHash(code)] = struct{}{}
+	}
+	for item, s := range c.streams {
+		if _, was := c.take(item, code); was {
+			s.news = true // another is to be asked for in its place
+		}
+		for _, end := range s.waiting {
+			if end.good && end.candidate.Cell == code {
+				*end = conclusion{}
+			}
+		}
+	}
+	return true
+}
+
+// pooled reports whether a good cell with this code lies in its lane and belongs to no set.
+func (c *cellStore) pooled(code line.CellID) bool {
+	for _, s := range c.streams {
+		if slices.ContainsFunc(s.pool, func(p pooled) bool { return p.Cell == code }) {
+			return true
+		}
+		for _, end := range s.waiting {
+			if end.good && end.candidate.Cell == code {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *cellStore) received(index int, f line.CellReceived) {

@@ -94,7 +94,7 @@ func (l *Line) nextPart(now time.Time, s *station, nest string) (v stations.Visi
 	case line.Stack:
 		return l.nextSet(now, s, nest)
 	default:
-		return l.arrived(s, nest)
+		return l.arrived(now, s, nest)
 	}
 }
 
@@ -140,8 +140,9 @@ func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, wai
 }
 
 // arrived looks whether the part in the nest is one that was sent here.
-func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) arrived(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
 	if nest == "" {
+		s.doubled = time.Time{}
 		return v, nil, s.starved
 	}
 	expected := slices.Contains(s.infeed, nest)
@@ -149,6 +150,9 @@ func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, wait
 		return v, nil, s.starved // it is here already, and the station before it has not yet said that it let it go
 	}
 	if s.cfg.Kind == line.Sort {
+		if s.stuck = l.elsewhere(now, s, line.CellID(nest)); s.stuck != "" {
+			return v, nil, s.stuck
+		}
 		return stations.Visit{Part: nest, Recipe: l.recipeOf(line.CellID(nest)), Found: !expected}, nil, ""
 	}
 	p = l.packs[line.PackID(nest)]
@@ -157,6 +161,33 @@ func (l *Line) arrived(s *station, nest string) (v stations.Visit, p *pack, wait
 		return v, nil, s.stuck
 	}
 	return p.visit(s.cfg.Kind), p, ""
+}
+
+// elsewhere says what speaks against taking in a cell that is on record as lying somewhere else, or returns "". A scanner that is
+// wiped may read it right. If it reads the same after a while the record is wrong, and the cell in the lane is given up with this one;
+// but not one that a pack is to get: that is for a person to decide.
+func (l *Line) elsewhere(now time.Time, s *station, code line.CellID) string {
+	place, waits := "", false
+	for _, p := range l.live {
+		if slices.ContainsFunc(p.set, func(c line.SlotCell) bool { return c.Cell == code }) {
+			place, waits = fmt.Sprintf("in the set of %s", p.id), !p.disposed() && (p.at == "" || p.at == l.ofKind(line.Stack).ID)
+		}
+	}
+	if place == "" && l.cells.pooled(code) {
+		place = "in its lane"
+	}
+	if place == "" {
+		s.doubled = time.Time{}
+		return ""
+	}
+	if s.doubled.IsZero() {
+		s.doubled = now
+	}
+	if !waits && now.Sub(s.doubled) > partComes {
+		s.doubled = time.Time{}
+		return ""
+	}
+	return fmt.Sprintf("%s is read in the nest and is on record %s; clean the scanners, or take the cell out", code, place)
 }
 
 // lets reports whether a station is at a cell, by the record: it may be letting it go, and has not said so.

@@ -134,7 +134,8 @@ func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
 	}
 	supplier, listed := l.cfg.Supplier[code]
 	return stations.ReceiveCell(v.Recipe, stations.Receipt{
-		Cell: code, Scan: scan.Verdict, Why: scan.Text, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code), Now: now,
+		Cell: code, Scan: scan.Verdict, Why: scan.Text, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code),
+		Stranger: l.cells.stranger(code), Now: now,
 	})
 }
 
@@ -148,7 +149,7 @@ func (l *Line) grade(v *stations.Visit) line.CellGraded {
 			Reason: "it lay in the nest after an interruption",
 		}
 	}
-	if !l.cells.open(code) {
+	if v.Stranger || !l.cells.open(code) {
 		return line.CellGraded{
 			Cell: code, Item: v.Recipe.Cell.Item, Attempt: 1, Measurements: v.Results[0].Measurements, Verdict: line.NOK, Bin: stations.BinRetest,
 			Reason: fmt.Sprintf("no cell was received as %s: its code was read otherwise there, or here", code),

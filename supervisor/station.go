@@ -24,6 +24,7 @@ type station struct {
 	lots     []line.MaterialLoaded // in force since the part arrived
 	unsure   time.Time             // since when the scanners of the nest do not agree; zero while they do
 	empty    time.Time             // since when a part that was sent here has not come; zero while none is missing
+	doubled  time.Time             // since when a cell is read in the nest that is on record elsewhere; zero while none is
 	figures  figures               // what it has done so far
 	counted  time.Time             // when its warnings are to be looked through again
 	warned   []line.AlarmRaised    // they
