@@ -136,6 +136,10 @@ func faithful(r *run, bad func(string, string, ...any)) {
 		if k.Outcome == outcomeUnknown && k.Verdict != "OK" && !k.measured() && r.excused(k) {
 			continue // shown, and forgotten by the device before anybody could read it
 		}
+		if r.showedAnother(k, h) {
+			r.assigned(k, bad)
+			continue
+		}
 		in := r.intents[k.Token]
 		mine := k.Outcome == outcomeUnknown || in == nil || in.Part == "" || in.Part == k.Part // else they are of another part
 		if mine && len(h.Values) > 0 && !k.measured() {
@@ -159,6 +163,30 @@ func faithful(r *run, bad func(string, string, ...any)) {
 		}
 	}
 }
+
+// showedAnother reports whether a device that names no token showed for this act, as its fault has it, what it had shown for another
+// part. A scan is ordered without a part, so the record can only keep what the device said; it must have taken it for no proof.
+func (r *run) showedAnother(k *known, h *Happening) bool {
+	in := r.intents[k.Token]
+	if in == nil || !plain(in.Class) || in.Part != "" || k.Part == "" || k.Part == h.Cell || k.Verdict != "UNKNOWN" || k.measured() {
+		return false
+	}
+	var struck, until time.Time // it shows the old result until then; that counts from the end of the act that the fault struck
+	for i := range r.Truth {
+		f := &r.Truth[i]
+		switch {
+		case f.Device != k.Device || f.At.After(h.At):
+		case f.What == "fault" && faultName(f) == "old-result":
+			struck, until = f.At, f.At.Add(by(f, oldFor))
+		case !struck.IsZero() && (f.What == "measured" || f.What == "effect" || f.What == "placed"):
+			until, struck = f.At.Add(until.Sub(struck)), time.Time{}
+		}
+	}
+	return !until.IsZero() && !h.At.After(until)
+}
+
+// oldFor is how long a device shows an old result where its fault does not say.
+const oldFor = 300 * time.Millisecond
 
 // assigned asks how the record knows that a result is of this act where the device has named none.
 func (r *run) assigned(k *known, bad func(string, string, ...any)) {

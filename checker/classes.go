@@ -52,17 +52,10 @@ func (r *run) jumps() []jump {
 		if len(words) == 0 || words[0] != "clock-ahead" && words[0] != "clock-back" {
 			continue
 		}
-		j := jump{h.At, h.At.Add(24 * 365 * time.Hour), time.Hour}
-		for i := 0; i+1 < len(words); i++ {
-			switch words[i] {
-			case "for":
-				if d, err := time.ParseDuration(words[i+1]); err == nil {
-					j.to = h.At.Add(d)
-				}
-			case "by":
-				if s, err := strconv.ParseFloat(words[i+1], 64); err == nil {
-					j.by = time.Duration(s * float64(time.Second))
-				}
+		j := jump{h.At, h.At.Add(24 * 365 * time.Hour), by(h, time.Hour)}
+		if m := lasts.FindStringSubmatch(h.Text); m != nil {
+			if d, err := time.ParseDuration(m[1]); err == nil {
+				j.to = h.At.Add(d)
 			}
 		}
 		if words[0] == "clock-back" {
@@ -73,8 +66,24 @@ func (r *run) jumps() []jump {
 	return all
 }
 
+// by is the size of a fault that is given in seconds, or what it is where the fault does not say.
+func by(fault *Happening, unsaid time.Duration) time.Duration {
+	words := strings.Fields(fault.Text)
+	for i := 0; i+1 < len(words); i++ {
+		if words[i] != "by" {
+			continue
+		}
+		if s, err := strconv.ParseFloat(words[i+1], 64); err == nil {
+			return time.Duration(s * float64(time.Second))
+		}
+	}
+	return unsaid
+}
+
 // setOff finds by how much the times of each start of the line are wrong. A line goes on by the time that the computer's clock had at
-// its start. Of what that can have been it is the one by which the start is the first possible after the last entry before it.
+// its start. What the plant has written down of that start is believed first; else, of what that can have been, it is the one by which
+// the start is the first possible after the last entry before it. A clock that stands shows the moment at which it stopped, when a
+// start with a right clock was possible too. A time on record is cut to the microsecond, so the true one is up to that much later.
 func (r *run) setOff() {
 	jumps, wrong := r.jumps(), r.happened("clock")
 	if len(jumps) == 0 && len(wrong) == 0 {
@@ -103,10 +112,15 @@ func (r *run) setOff() {
 		k := &r.entries[i]
 		if k.Kind == "line-started" {
 			var first time.Time
+			told := false
 			for _, c := range candidates {
 				at := k.At().Add(-c)
-				if (c == 0 || wrongAt(at) == c || r.startedWrong(at, c)) && !at.Before(last) && (first.IsZero() || at.Before(first)) {
-					first, off = at, c
+				written := c != 0 && r.startedWrong(at, c)
+				if !at.Add(time.Microsecond).After(last) || !written && (told || c != 0 && wrongAt(at) != c) {
+					continue
+				}
+				if first.IsZero() || written && !told || at.Before(first) {
+					first, off, told = at, c, written
 				}
 			}
 		}
@@ -160,7 +174,7 @@ func (r *run) unheard(in, end *known) bool {
 		}
 	}
 	for _, t := range r.troubles() {
-		if station, _, _ := strings.Cut(t.at, "."); station == end.Station && t.lasting && !t.At.After(end.At().Add(clockError)) && t.reaches(in.At()) {
+		if station, _, _ := strings.Cut(t.at, "."); station == end.Station && t.lasting && !t.At.After(end.At().Add(clockError)) && t.until.After(in.At()) {
 			return true
 		}
 	}

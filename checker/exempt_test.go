@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"linectl/checker"
+	"linectl/test/campaign"
 )
 
 // exemption is something that the checker lets pass, and a violation beside it that it must not let pass.
@@ -86,6 +88,62 @@ func hidden(t *testing.T, e *checker.Evidence, good bool) *checker.Entry {
 	return nil
 }
 
+// oldScans is a shift in which a scanner that knows no tokens showed three times what it had done with the cell before.
+var oldScans = sync.OnceValues(func() (checker.Evidence, error) {
+	kept, err := campaign.Kept()
+	if err != nil {
+		return checker.Evidence{}, err
+	}
+	i := slices.IndexFunc(kept, func(p campaign.KeptPlan) bool { return p.Name == "seed-1367" })
+	out, err := campaign.Run(kept[i].Plan)
+	return out.Evidence, err
+})
+
+// oldScan puts that shift in the place of the other and finds the first such scan.
+func oldScan(t *testing.T, e *checker.Evidence) (struck, shown *checker.Happening, end *checker.Entry) {
+	t.Helper()
+	scans, err := oldScans()
+	if err != nil {
+		t.Fatal(err)
+	}
+	*e = *cloned(scans)
+	end = entry(t, e, "act-done", `"text":"codeGrade not measured"`, 1)
+	for i := range e.Truth {
+		switch h := &e.Truth[i]; {
+		case h.What == "fault" && struck == nil:
+			struck = h
+		case h.What == "measured" && struck != nil && shown == nil && h.Device == struck.Device:
+			shown = h
+		}
+	}
+	return struck, shown, end
+}
+
+// asItWas spoils nothing of that shift.
+func asItWas(t *testing.T, e *checker.Evidence) { oldScan(t, e) }
+
+// struckOnce lets one fault have struck the first of three such scans, which are over within 35 ms.
+func struckOnce(t *testing.T, e *checker.Evidence, text string) {
+	t.Helper()
+	struck, _, _ := oldScan(t, e)
+	struck.Text = text
+	at := struck.At
+	e.Truth = slices.DeleteFunc(e.Truth, func(h checker.Happening) bool { return h.What == "fault" && h.At.After(at) })
+}
+
+// stood lets the last supervisor have been started by a clock that stood since the last entry before it.
+func stood(t *testing.T, e *checker.Evidence, written bool) {
+	t.Helper()
+	start := lastOf(t, e, "", "line-started", "")
+	stopped := e.Journal[start.Seq-2].At()
+	by := stopped.Sub(start.At())
+	started := wrongClock(t, e, by)
+	fault(e, stopped, "clock-frozen line for 1m")
+	if written {
+		e.Truth = append(e.Truth, checker.Happening{N: uint64(len(e.Truth) + 1), At: started, What: "clock", Text: by.String()})
+	}
+}
+
 const aheadHour = "clock-ahead line for 2s"
 
 var exemptions = []exemption{
@@ -97,6 +155,11 @@ var exemptions = []exemption{
 		func(t *testing.T, e *checker.Evidence) {
 			fault(e, wrongClock(t, e, -time.Hour).Add(-time.Second), aheadHour)
 		},
+	},
+	{
+		"I20", "a supervisor that was started by a clock that stood",
+		func(t *testing.T, e *checker.Evidence) { stood(t, e, true) },
+		func(t *testing.T, e *checker.Evidence) { stood(t, e, false) },
 	},
 	{
 		"I2", "a supervisor that was started by a wrong clock, and another that was not",
@@ -156,6 +219,39 @@ var exemptions = []exemption{
 		func(t *testing.T, e *checker.Evidence) {
 			_, end := forgotten(t, e)
 			fault(e, end.At().Add(-time.Millisecond), "plc-reboot-forgets ST100 for 1s")
+		},
+	},
+	{
+		"I4", "a scan for which a device without tokens showed what it had shown before", asItWas,
+		func(t *testing.T, e *checker.Evidence) {
+			struck, _, _ := oldScan(t, e)
+			struck.Text = "late-duplicate ST010"
+		},
+	},
+	{
+		"I4", "a scan for which this device showed what it had shown before", asItWas,
+		func(t *testing.T, e *checker.Evidence) {
+			struck, _, _ := oldScan(t, e)
+			struck.Device = "ST010.robot"
+		},
+	},
+	{
+		"I4", "a scan for which a device showed what it had shown before, for so long",
+		func(t *testing.T, e *checker.Evidence) { struckOnce(t, e, "old-result ST010 by 0.05") },
+		func(t *testing.T, e *checker.Evidence) { struckOnce(t, e, "old-result ST010 by 0.01") },
+	},
+	{
+		"I4", "a scan for which a device showed what it had shown of another cell", asItWas,
+		func(t *testing.T, e *checker.Evidence) {
+			_, shown, end := oldScan(t, e)
+			change(t, end, "LCTCB02L267001GA90000016", shown.Cell)
+		},
+	},
+	{
+		"I4", "a scan without a code grade, of which the record says that nobody knows", asItWas,
+		func(t *testing.T, e *checker.Evidence) {
+			_, _, end := oldScan(t, e)
+			change(t, end, `"verdict":"UNKNOWN","text"`, `"verdict":"NOK","text"`)
 		},
 	},
 	{
