@@ -154,6 +154,9 @@ func (r *run) excused(k *known) bool {
 			return true
 		}
 	}
+	if r.diedBetween(k) {
+		return true
+	}
 	if in == nil || !plain(in.Class) || in.Class == "B" && in.Effects > 0 {
 		return false
 	}
