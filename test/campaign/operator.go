@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +109,6 @@ func (t *trial) attend(s line.Snapshot) bool {
 		}
 	}
 	if done < len(s.Orders) || len(s.Packs) > 0 || t.decides() && len(s.Quarantine) > 0 {
-		t.asksRestart = t.mended && t.clockSet() // the time source is seen to: what is left to do is the restart
 		return false
 	}
 	if s.At.Sub(morning) >= t.stretch(shift) {
@@ -130,14 +128,6 @@ func (t *trial) seeTo(list []line.AlarmSnapshot) {
 			return
 		}
 	}
-}
-
-// clockSet reports whether the line says that its clock is not the computer's: a supervisor that was started while that was wrong
-// begins no pack now that it is right, and its alarm asks for a restart.
-func (t *trial) clockSet() bool {
-	return slices.ContainsFunc(t.Line.Snapshot(t.Time()).Alarms, func(a line.AlarmSnapshot) bool {
-		return a.Alarm == "line/clock-set" && a.Active && strings.Contains(a.Action, "restart")
-	})
 }
 
 // picture says where everything stands.

@@ -62,9 +62,6 @@ type trial struct {
 	request int
 	waiting []Timed
 	struck  map[simulator.FaultName]int
-
-	mended      bool // the faults are over, and nobody lets in any more
-	asksRestart bool // an alarm asks for a restart of the supervisor, and the operator gives it one
 }
 
 // Run lives through a plan with the journal in memory. An error means that the trial itself could not be made.
@@ -110,7 +107,9 @@ func Live(p Plan, disk Disk, way Way) (*Shift, error) {
 	t.Plant.Clear(t.Now, "all")
 	t.waiting, t.kills = nil, nil
 	t.store.in = 0
-	t.mended = true
+	if t.clockWasSet() {
+		t.restart()
+	}
 	ended := t.work(t.stretch(mending))
 	if ended {
 		ended = t.rest()
@@ -158,6 +157,14 @@ func (t *trial) build() error {
 	return nil
 }
 
+// clockWasSet reports whether the computer's clock has been wrong: a supervisor that was started then begins no pack now that the clock
+// is right, and its alarm asks for a restart, which it gets.
+func (t *trial) clockWasSet() bool {
+	return slices.ContainsFunc(t.Plant.Faults(t.Now), func(f simulator.FaultState) bool {
+		return f.Struck > 0 && slices.Contains([]simulator.FaultName{simulator.ClockAhead, simulator.ClockBack, simulator.ClockFrozen}, f.Fault.Name)
+	})
+}
+
 // witness writes the ground truth as the plant's file has it.
 func (t *trial) witness(e simulator.Event) {
 	b, err := json.Marshal(e)
@@ -179,10 +186,10 @@ func (t *trial) work(span time.Duration) bool {
 				return false
 			}
 			next = w.Now.Add(attend)
-			return t.attend(w.Line.Glance(w.Time())) || t.died() || t.asksRestart
+			return t.attend(w.Line.Glance(w.Time())) || t.died()
 		})
 		switch {
-		case t.died() || t.asksRestart:
+		case t.died():
 			t.restart()
 		case err != nil:
 			return false
@@ -226,7 +233,6 @@ const respawn = time.Second
 
 // restart brings the supervisor up from its journal, with the next fence.
 func (t *trial) restart() {
-	t.asksRestart = false
 	for {
 		if !t.store.died {
 			t.Now = t.Now.Add(respawn)
