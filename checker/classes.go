@@ -164,7 +164,7 @@ func (r *run) excused(k *known) bool {
 }
 
 // unheard reports whether a command or an answer may have been lost, or refused, between an intent and its end: the supervisor died
-// meanwhile, or something at the station stood in the way.
+// meanwhile, or something at the station stood in the way, or had until so lately that the line may go by what it said then.
 func (r *run) unheard(in, end *known) bool {
 	for _, k := range r.of("line-started") {
 		if k.Seq > in.Seq && k.Seq < end.Seq {
@@ -177,7 +177,7 @@ func (r *run) unheard(in, end *known) bool {
 		}
 	}
 	for _, t := range r.troubles() {
-		if station, _, _ := strings.Cut(t.at, "."); station == end.Station && t.lasting && !t.At.After(end.At().Add(clockError)) && t.until.After(in.At()) {
+		if station, _, _ := strings.Cut(t.at, "."); station == end.Station && t.lasting && !t.At.After(end.At().Add(clockError)) && t.until.Add(seenWithin).After(in.At()) {
 			return true
 		}
 	}

@@ -199,7 +199,9 @@ func TestWhatExcusesAnActThatIsGivenUp(t *testing.T) {
 		{"C", 0, "", nil, false},
 		{"C", 0, "line-started", nil, true},
 		{"C", 0, "", fault("drop-comms ST060.welder for 2s"), true},
-		{"C", 0, "", fault("drop-comms ST060.welder for 1ms"), false}, // it was over before the act was ordered
+		{"C", 0, "", fault("drop-comms ST060.welder for 1ms"), false}, // it was long over before the act was ordered
+		{"C", 0, "", fault("drop-comms ST060.welder for 240ms"), false},
+		{"C", 0, "", fault("drop-comms ST060.welder for 260ms"), true}, // a moment before
 		{"C", 0, "", fault("e-stop ST060 for 2s"), true},
 	} {
 		at := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
