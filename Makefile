@@ -17,12 +17,12 @@ FUZZTIME ?= 20s
 # How often both processes are killed over real sockets in make test; a plain go test does a few.
 KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
 # How many system calls the supervisor is killed at in make test, and how many places a wire is cut at; a plain go test does a few.
-NEMESIS := LINECTL_POINTS=3000 LINECTL_CUTS=600
+NEMESIS := LINECTL_POINTS=1000 LINECTL_CUTS=600
 # How many shifts with faults make test lives through; a plain go test a hundred.
 SHIFTS := SEEDS=1000
 # A small disk that fills needs the right to mount one; where nobody has it, single calls fail with ENOSPC in another test.
 MAY_BE_LEFT_OUT := linectl/test/nemesis.TestTheDiskIsFull
-GOTEST := go test -json -timeout 20m
+GOTEST := go test -json -timeout 30m
 PROFILE := .tools/cover.out
 
 test: lint ## set up, lint, every test (with the race detector where there are goroutines), seventy kills
