@@ -48,12 +48,11 @@ type rig struct {
 	pieces      int
 	onPiece     func()
 
-	events     []line.DeviceEvent
-	status     line.DeviceStatus
-	hear       func(line.DeviceEvent)
-	unrecorded []line.Token // told as unknown, and not yet on record with the line
-	dialled    func()
-	saw        func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
+	events  []line.DeviceEvent
+	status  line.DeviceStatus
+	hear    func(line.DeviceEvent)
+	dialled func()
+	saw     func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
 }
 
 func newRig(t failer) *rig {
@@ -73,10 +72,6 @@ func (r *rig) run(d time.Duration) {
 	until := r.now.Add(d)
 	for r.now.Before(until) {
 		r.step(Tick{})
-		for _, token := range r.unrecorded { // the line has it on record, and says so
-			r.submit(line.Job{Op: line.Void, Token: token})
-		}
-		r.unrecorded = nil
 		next := until
 		if !r.out.Next.IsZero() && r.out.Next.Before(next) {
 			next = r.out.Next
@@ -92,12 +87,8 @@ func (r *rig) step(in Input) {
 		r.out = r.h.Step(r.now, in)
 		for _, e := range r.out.Events {
 			r.events = append(r.events, e)
-			switch e := e.(type) {
-			case line.DeviceStatus:
-				r.status = e
-			case line.ActUnknown:
-				r.unrecorded = append(r.unrecorded, e.Token)
-			default:
+			if s, ok := e.(line.DeviceStatus); ok {
+				r.status = s
 			}
 			if r.hear != nil {
 				r.hear(e)
@@ -258,7 +249,7 @@ func (r *rig) intent(token line.Token) line.Intent {
 func (r *rig) restart() {
 	r.fence++
 	r.h = New(r.h.device, r.fence, r.opts)
-	r.status, r.unrecorded = line.DeviceStatus{}, nil
+	r.status = line.DeviceStatus{}
 }
 
 func take(n *int) bool {

@@ -245,8 +245,6 @@ func (m *Machine) judge(a Act, e line.ActFinished) Judgement {
 // unknown closes an act whose outcome nobody can know. If the act leaves a mark it is quarantined, and only a person may ask
 // for another. If it leaves none, it is a measurement that was not made: it counts as an attempt and is made again.
 func (m *Machine) unknown(now time.Time, e line.ActUnknown) {
-	// It goes out when all this is on record: rule T3 of the handshake.
-	defer m.host.Send(line.Job{Op: line.Void, Device: e.Device, Token: e.Token})
 	if !m.isOpen(e.Token) {
 		return
 	}
