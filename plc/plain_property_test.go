@@ -135,7 +135,7 @@ func (p *plainPlan) next() {
 		p.open.RetainID, p.open.Effects, p.open.Class = 0, p.status.EffectCount, p.opts.Class
 		p.struck.rebooted = p.broken || !p.h.fresh // the count in the intent may be that of before it
 		p.struck.crashed, p.struck.wire = false, p.failDials+p.failReads+p.loseAnswers+p.dropWrites > 0 || p.delay > 0 || p.broken || p.cell.refuse != 0 ||
-			p.now.Before(p.moved.Add(3*time.Second)) // a command to its machine may overtake the act
+			p.now.Before(p.moved.Add(3*time.Second)) || !p.h.machine.idle() || len(p.late) > 0 // a command to its machine may overtake the act
 		p.ordered[p.open.Token] = p.now
 	}
 	p.asked = true
