@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linectl/line"
+	"linectl/simulator"
 )
 
 // uncertain lets the power of the welder fail in joint 5 of a pack, and brings that pack to where people may look at it.
@@ -29,6 +30,18 @@ func (s *site) uncertain(t *testing.T) line.PackID {
 	})
 	mend()
 	return pack
+}
+
+// counted is how many effects a device has made before it came to a joint of a pack.
+func (s *site) counted(t *testing.T, device line.DeviceID, pack line.PackID, joint int) int {
+	t.Helper()
+	n := 0
+	for _, e := range s.truth(t) {
+		if e.What == simulator.Effect && e.Device == device && (e.Part != string(pack) || e.Index != joint) {
+			n++
+		}
+	}
+	return n
 }
 
 // picks chooses in a list as a person does.
@@ -62,7 +75,7 @@ func TestO11NobodyKnowsWhetherItWasWelded(t *testing.T) {
 		}
 	}
 	amna.sees(10*time.Second, ".doubtful"+card, "laser weld 5", "It may have been done: only a person can see whether it was.", "What is known",
-		"effects counted by the device: 4 before the act", "Do next: somebody has to inspect it and say what was seen")
+		fmt.Sprintf("effects counted by the device: %d before the act", s.counted(t, "ST060.welder", pack, 5)), "Do next: somebody has to inspect it and say what was seen")
 	for _, name := range []string{"Note what was seen", "Propose: make it again", "Propose: scrap it"} {
 		if why := amna.whyNot(".doubtful"+card, name); why != "your account may not do this" {
 			t.Errorf("an operator's %q says %q", name, why)

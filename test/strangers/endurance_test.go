@@ -57,6 +57,13 @@ func TestNothingWrongIsShownOverRestarts(t *testing.T) {
 	wait.Go(func() {
 		again(ctx, w, "awcullen", func(ctx context.Context) error { return awcullenSession(ctx, s, w, names) })
 	})
+	defer func() {
+		if now, err := hand.Snapshot(context.Background()); t.Failed() && err == nil {
+			for _, st := range now.Stations {
+				t.Logf("%s was %s: %s", st.Station, st.State, st.Reason)
+			}
+		}
+	}()
 	well := func(what string, before map[string]int) time.Duration {
 		began := time.Now()
 		until(t, what, wellWithin, func() error {
@@ -141,13 +148,17 @@ func TestNothingWrongIsShownOverRestarts(t *testing.T) {
 	t.Logf("all good again after %v in the middle, %v at most", took[len(took)/2].Round(100*time.Millisecond), took[len(took)-1].Round(100*time.Millisecond))
 }
 
-// standing are the alarms that the supervisor lists, by name. The past occurrences of an alarm that has come again are left out.
+// standing are the alarms and the questions that the supervisor lists, by name. The past occurrences of an alarm that has come again are
+// left out.
 func standing(s line.Snapshot) map[string]alarmed {
 	list := map[string]alarmed{}
 	for _, a := range s.Alarms {
 		if !a.Branch {
 			list[a.Alarm] = alarmed{a.Active, a.Acknowledged}
 		}
+	}
+	for _, p := range s.Prompts {
+		list[question(p.Prompt)] = alarmed{}
 	}
 	return list
 }

@@ -151,7 +151,7 @@ func gopcuaNote(w *watchers, names []string, note any) {
 	}
 }
 
-// event takes the fields of an alarm.
+// event takes the fields of an alarm, or of a question that the line asks: a condition without an active state.
 func (w *watchers) event(client string, f []any, end bool) {
 	if end {
 		w.refreshed(client)
@@ -162,7 +162,10 @@ func (w *watchers) event(client string, f []any, end bool) {
 		return
 	}
 	var a alarmed
-	a.Active, _ = f[1].(bool)
+	var alarm bool
+	if a.Active, alarm = f[1].(bool); !alarm {
+		name = question(name)
+	}
 	a.Acknowledged, _ = f[2].(bool)
 	retain, _ := f[3].(bool)
 	w.alarm(client, name, a, retain)

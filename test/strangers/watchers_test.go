@@ -26,11 +26,14 @@ type alarmed struct {
 	Active, Acknowledged bool
 }
 
+// question is the name of a question among the alarms, which may be called the same.
+func question(name string) string { return "question " + name }
+
 // screen is what one client has in front of it.
 type screen struct {
 	connected int // how often it has come in
 	goodSince map[string]time.Time
-	alarms    map[string]alarmed // of this connection
+	alarms    map[string]alarmed // of this connection, and the questions that the line asks
 	refreshed bool               // a ConditionRefresh has ended in this connection
 	good      int                // values ever
 	errors    []string           // the last of what went wrong; a restart makes some
@@ -195,8 +198,9 @@ func watchWithNode(t testing.TB, s *shop, w *watchers, names []string) {
 		for lines.Scan() {
 			var m struct {
 				Kind, Name, Value, Error string
-				Good, Active, Acked      bool
+				Good, Acked              bool
 				Retain, Branch           bool
+				Active                   *bool // a question has no active state
 				Source                   int64 // Unix ms
 			}
 			if json.Unmarshal(lines.Bytes(), &m) != nil {
@@ -210,8 +214,12 @@ func watchWithNode(t testing.TB, s *shop, w *watchers, names []string) {
 			case "value":
 				w.show(shown{"node-opcua", m.Name, m.Value, m.Good, time.UnixMilli(m.Source), time.Now()})
 			case "alarm":
-				if !m.Branch {
-					w.alarm("node-opcua", m.Name, alarmed{m.Active, m.Acked}, m.Retain)
+				switch {
+				case m.Branch:
+				case m.Active == nil:
+					w.alarm("node-opcua", question(m.Name), alarmed{}, m.Retain)
+				default:
+					w.alarm("node-opcua", m.Name, alarmed{*m.Active, m.Acked}, m.Retain)
 				}
 			case "refreshed":
 				w.refreshed("node-opcua")
