@@ -6,34 +6,17 @@ SHELL := bash
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-# Packages with goroutines or sockets, tested under the race detector. The others are pure and have nothing to race.
-CONCURRENT := ./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./simulator/... ./traceability/... ./control/... ./hmi/... ./cmd/... ./internal/...
-# What keeps a state, and the tests that drive it: make test measures how much of it has run.
-STATE := ./packml,./stations,./supervisor,./plc
-DRIVES := ./packml ./stations ./supervisor ./plc ./virtual
-# Whole lines with clients and a browser: one such package at a time, or they take each other's time.
-WHOLE := ./test/browser ./test/strangers
 FUZZTIME ?= 20s
-# How often both processes are killed over real sockets in make test; a plain go test does a few.
-KILLS := LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20
-# How many system calls the supervisor is killed at in make test, and how many places a wire is cut at; a plain go test does a few.
-NEMESIS := LINECTL_POINTS=1000 LINECTL_CUTS=600
-# How many shifts with faults make test lives through; a plain go test a hundred.
-SHIFTS := SEEDS=1000
+# How much make test tries; a plain go test does a little of each.
+TRIED := SEEDS=1000# shifts with faults
+TRIED += LINECTL_POINTS=3000# system calls at which the supervisor is killed
+TRIED += LINECTL_CUTS=600# places at which a wire is cut, for each protocol
+TRIED += LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20# moments at which both processes are killed
 # A small disk that fills needs the right to mount one; where nobody has it, single calls fail with ENOSPC in another test.
 MAY_BE_LEFT_OUT := linectl/test/nemesis.TestTheDiskIsFull
-GOTEST := go test -json -timeout 30m
-PROFILE := .tools/cover.out
 
-test: lint ## set up, lint, every test (with the race detector where there are goroutines), seventy kills
-	mkdir -p $(dir $(PROFILE))
-	{ $(GOTEST) -coverpkg=$(STATE) -coverprofile=$(PROFILE) $(DRIVES) && go run ./internal/cover $(PROFILE) && \
-	  $(GOTEST) $$(go list ./... | grep -vxFf <(go list $(DRIVES) $(WHOLE) $(CONCURRENT) ./test/nemesis ./test/campaign)) && \
-	  $(SHIFTS) $(GOTEST) ./test/campaign && \
-	  $(GOTEST) -race $(CONCURRENT) && \
-	  $(GOTEST) -p 1 $(WHOLE) && \
-	  $(NEMESIS) $(GOTEST) ./test/nemesis && \
-	  $(KILLS) $(GOTEST) -run TestKilledAtAnyMoment ./cmd/linectl; } | go run ./internal/tally $(MAY_BE_LEFT_OUT)
+test: lint ## set up, lint, every test (with the race detector where there are goroutines), three thousand kills
+	$(TRIED) scripts/test.sh | go run ./internal/tally $(MAY_BE_LEFT_OUT)
 
 lint: ## format, lint, vet
 	scripts/setup.sh
@@ -42,7 +25,7 @@ lint: ## format, lint, vet
 	go vet ./...
 
 race: ## the race detector on everything
-	$(GOTEST) -race ./... | go run ./internal/tally
+	go test -json -timeout 30m -race ./... | go run ./internal/tally
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	scripts/fuzz.sh $(FUZZTIME)

@@ -1,8 +1,7 @@
 // Command tally reads the output of go test -json, prints what a person wants to see of it and counts.
 //
-// Printed are one line a package with how long the whole has taken until then, the whole output of a test that failed, the reason of a test that was left out, and of one that
-// passed the lines of figures (seeds=1007 violations=0 …). The last
-// line is "N passed, N failed, N skipped". It exits 1 if anything failed, and in CI also if anything was left out: there
+// Printed are one line a package with when it ended, counted from the first event; the whole output of a test that failed; the reason of
+// a test that was left out; and of one that passed the lines of figures (seeds=1007 violations=0 …). The last line is "N passed, N failed, N skipped". It exits 1 if anything failed, and in CI also if anything was left out: there
 // scripts/setup.sh has brought all that the tests need. What needs more than a tool, such as the right to mount a disk, is named on
 // the command line, as PACKAGE.TEST, and may be left out. It runs no test itself.
 package main
@@ -31,6 +30,7 @@ func main() {
 
 // event is one line of go test -json.
 type event struct {
+	Time        time.Time // not of build output
 	Action      string
 	Package     string
 	ImportPath  string // of build output
@@ -42,7 +42,7 @@ type event struct {
 // count holds what has been seen. Output is kept by test until the test has ended.
 type count struct {
 	out                     io.Writer
-	began                   time.Time
+	began                   time.Time // of the first event
 	passed, failed, skipped int
 	kept                    map[[2]string][]string
 	failures, leftOut       []string
@@ -51,7 +51,7 @@ type count struct {
 // tally reads events until the end and reports whether nothing failed and, where all must run, nothing was left out but what
 // may be. A line that is no event is printed as it is.
 func tally(in io.Reader, out io.Writer, all bool, mayBeLeftOut ...string) (bool, error) {
-	c := count{out: out, began: time.Now(), kept: map[[2]string][]string{}}
+	c := count{out: out, kept: map[[2]string][]string{}}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<24)
 	for lines.Scan() {
@@ -78,6 +78,9 @@ func tally(in io.Reader, out io.Writer, all bool, mayBeLeftOut ...string) (bool,
 }
 
 func (c *count) take(e event) {
+	if c.began.IsZero() {
+		c.began = e.Time
+	}
 	key := [2]string{e.Package, e.Test}
 	switch e.Action {
 	case "output":
@@ -120,7 +123,7 @@ func (c *count) endPackage(e event, kept []string) {
 		for _, line := range kept {
 			switch {
 			case strings.HasPrefix(line, "ok "):
-				fmt.Fprintf(c.out, "%s\tafter %v\n", strings.TrimSpace(line), time.Since(c.began).Round(time.Second))
+				fmt.Fprintf(c.out, "%s\tafter %v\n", strings.TrimSpace(line), e.Time.Sub(c.began).Round(time.Second))
 			case figures.MatchString(line):
 				fmt.Fprint(c.out, line)
 			}

@@ -256,6 +256,12 @@ func (s *shop) finish(t *testing.T) checked {
 // checked is what the checker says of a run.
 type checked struct{ packs, entries, events, requests, lost, double, violations int }
 
+// add adds what was found in another run.
+func (c *checked) add(o checked) {
+	c.packs, c.entries, c.events, c.requests = c.packs+o.packs, c.entries+o.entries, c.events+o.events, c.requests+o.requests
+	c.lost, c.double, c.violations = c.lost+o.lost, c.double+o.double, c.violations+o.violations
+}
+
 func (c checked) String() string {
 	return fmt.Sprintf("packs=%d entries=%d events=%d requests=%d lost=%d double=%d violations=%d", c.packs, c.entries, c.events, c.requests, c.lost, c.double, c.violations)
 }

@@ -18,8 +18,10 @@ import (
 // few are the kill points of a plain go test; make test makes more.
 const few = 60
 
-// lines build at the same time, one on each core.
-const lines = 2
+const (
+	lines = 2   // build at the same time, one on each core
+	once  = 150 // points of one line: every start reads the whole journal, so a line that has died often takes long to start
+)
 
 // A supervisor of the lightened line makes about early calls until it has started, has found its devices and is set to work. Some
 // thousands later it has built a good part of a pack, which takes about ten thousand.
@@ -83,6 +85,7 @@ type sweep struct {
 	at       map[string]int // what the last call was to
 	recovery []time.Duration
 	used     time.Duration // of a processor, by all supervisors and plants
+	found    checked
 }
 
 // count adds what a process that is gone has used.
@@ -98,24 +101,20 @@ func TestKilledAtEveryCall(t *testing.T) {
 	many := number(t, "LINECTL_POINTS", few)
 	began, all := time.Now(), points(many)
 	s := &sweep{at: map[string]int{}}
-	var sum checked
+	next := make(chan []point)
+	go func() {
+		defer close(next)
+		for part := range slices.Chunk(all, once) {
+			next <- part
+		}
+	}()
 	t.Run("lines", func(t *testing.T) {
-		for i := range lines {
-			t.Run(fmt.Sprint(i+1), func(t *testing.T) {
+		for range lines {
+			t.Run("core", func(t *testing.T) {
 				t.Parallel()
-				shop := newShop(t)
-				shop.lighten(t, "ST040.robot", "ST070.vision")
-				shop.startPlant(t)
-				for n := i; n < len(all); n += lines {
-					shop.dieAt(t, all[n], s)
+				for part := range next {
+					t.Run("line", func(t *testing.T) { s.live(t, part) })
 				}
-				c := shop.finish(t)
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				s.count(shop.plant)
-				s.count(shop.line)
-				sum.packs, sum.entries, sum.events, sum.requests = sum.packs+c.packs, sum.entries+c.entries, sum.events+c.events, sum.requests+c.requests
-				sum.lost, sum.double, sum.violations = sum.lost+c.lost, sum.double+c.double, sum.violations+c.violations
 			})
 		}
 	})
@@ -129,7 +128,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 		fmt.Fprintf(&where, " %s=%d", kind, s.at[kind])
 	}
 	t.Logf("points=%d died=%d missed=%d (%s) %v defined after a kill p50=%v p99=%v in %v, %v of a processor each",
-		many, s.died, s.missed, bytes.TrimSpace(where.Bytes()), sum, share(50), share(99), time.Since(began).Round(time.Second), (s.used / time.Duration(many)).Round(time.Millisecond))
+		many, s.died, s.missed, bytes.TrimSpace(where.Bytes()), s.found, share(50), share(99), time.Since(began).Round(time.Second), (s.used / time.Duration(many)).Round(time.Millisecond))
 	if s.died < many*97/100 {
 		t.Errorf("of %d points only %d were reached", many, s.died)
 	}
@@ -139,6 +138,23 @@ func TestKilledAtEveryCall(t *testing.T) {
 	if share(99) > 5*time.Second {
 		t.Errorf("the stations were defined only after %v", share(99))
 	}
+}
+
+// live lets a new line die at these points, one after the other, and then finish its work.
+func (s *sweep) live(t *testing.T, part []point) {
+	t.Helper()
+	shop := newShop(t)
+	shop.lighten(t, "ST040.robot", "ST070.vision")
+	shop.startPlant(t)
+	for _, at := range part {
+		shop.dieAt(t, at, s)
+	}
+	c := shop.finish(t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(shop.plant)
+	s.count(shop.line)
+	s.found.add(c)
 }
 
 // patience is how long a point may let wait for itself.
