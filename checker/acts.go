@@ -1,6 +1,10 @@
 package checker
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Numbers of outcomes: of an act of which nobody knows how it ended, and of one that ended before anything was shown.
 const (
@@ -264,4 +268,18 @@ func (k *known) measured() bool {
 		}
 	}
 	return false
+}
+
+// by is the size of a fault that is given in seconds, or what it is where the fault does not say.
+func by(fault *Happening, unsaid time.Duration) time.Duration {
+	words := strings.Fields(fault.Text)
+	for i := 0; i+1 < len(words); i++ {
+		if words[i] != "by" {
+			continue
+		}
+		if s, err := strconv.ParseFloat(words[i+1], 64); err == nil {
+			return time.Duration(s * float64(time.Second))
+		}
+	}
+	return unsaid
 }

@@ -132,6 +132,7 @@ type fact struct {
 	ProposedBy  string   `json:"proposed_by"`
 	Floor       string   `json:"floor"`
 	Class       string   `json:"class"`   // of the device; empty is A
+	Fence       int      `json:"fence"`   // of a start
 	Effects     int      `json:"effects"` // of an intent: what the device had counted before it
 	EffectCount int      `json:"effect_count"`
 	Evidence    any      `json:"evidence"` // of a release, a list; of an act of unknown outcome, an object

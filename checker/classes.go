@@ -2,7 +2,6 @@ package checker
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -38,102 +37,24 @@ func (r *run) attribute() {
 	}
 }
 
-// jump is a time in which the clock of the line's computer was wrong by so much.
-type jump struct {
-	from, to time.Time
-	by       time.Duration
-}
-
-// jumps are all such times, by the ground truth. One that does not say how long it lasts is not known to have ended.
-func (r *run) jumps() []jump {
-	var all []jump
-	for _, h := range r.happened("fault") {
-		words := strings.Fields(h.Text) // "clock-back line for 3.2s by 60"
-		if len(words) == 0 || words[0] != "clock-ahead" && words[0] != "clock-back" {
-			continue
-		}
-		j := jump{h.At, h.At.Add(24 * 365 * time.Hour), by(h, time.Hour)}
-		if m := lasts.FindStringSubmatch(h.Text); m != nil {
-			if d, err := time.ParseDuration(m[1]); err == nil {
-				j.to = h.At.Add(d)
-			}
-		}
-		if words[0] == "clock-back" {
-			j.by = -j.by
-		}
-		all = append(all, j)
-	}
-	return all
-}
-
-// by is the size of a fault that is given in seconds, or what it is where the fault does not say.
-func by(fault *Happening, unsaid time.Duration) time.Duration {
-	words := strings.Fields(fault.Text)
-	for i := 0; i+1 < len(words); i++ {
-		if words[i] != "by" {
-			continue
-		}
-		if s, err := strconv.ParseFloat(words[i+1], 64); err == nil {
-			return time.Duration(s * float64(time.Second))
-		}
-	}
-	return unsaid
-}
-
 // setOff finds by how much the times of each start of the line are wrong. A line goes on by the time that the computer's clock had at
-// its start. What the plant has written down of that start is believed first; else, of what that can have been, it is the one by which
-// the start is the first possible after the last entry before it. A clock that stands shows the moment at which it stopped, when a
-// start with a right clock was possible too. A time on record is cut to the microsecond, so the true one is up to that much later.
+// its start, so what it records is off by one and the same span until the next. The plant writes down how wrong the clock was, and for
+// which fence: nothing is guessed from the faults, for a start whose first entry was lost, and the next, may show the same time.
 func (r *run) setOff() {
-	jumps, wrong := r.jumps(), r.happened("clock")
-	if len(jumps) == 0 && len(wrong) == 0 {
-		return
-	}
-	wrongAt := func(at time.Time) (off time.Duration) {
-		for _, j := range jumps {
-			if !at.Before(j.from) && at.Before(j.to) {
-				off += j.by
-			}
-		}
-		return off
-	}
-	candidates := []time.Duration{0}
-	for _, j := range jumps {
-		candidates = append(candidates, wrongAt(j.from))
-	}
-	for _, h := range wrong {
+	wrong := map[int]time.Duration{} // by fence
+	for _, h := range r.happened("clock") {
 		if by, err := time.ParseDuration(h.Text); err == nil {
-			candidates = append(candidates, by)
+			wrong[h.Fence] = by
 		}
 	}
 	var off time.Duration
-	var last time.Time
 	for i := range r.entries {
 		k := &r.entries[i]
 		if k.Kind == "line-started" {
-			var first time.Time
-			told := false
-			for _, c := range candidates {
-				at := k.At().Add(-c)
-				written := c != 0 && r.startedWrong(at, c)
-				if !at.Add(time.Microsecond).After(last) || !written && (told || c != 0 && wrongAt(at) != c) {
-					continue
-				}
-				if first.IsZero() || written && !told || at.Before(first) {
-					first, off, told = at, c, written
-				}
-			}
+			off = wrong[k.Fence]
 		}
 		k.off = off
-		last = k.At()
 	}
-}
-
-// startedWrong reports whether the plant has written down that the line was started at a moment while its clock was wrong by so much.
-func (r *run) startedWrong(at time.Time, by time.Duration) bool {
-	return slices.ContainsFunc(r.happened("clock"), func(h *Happening) bool {
-		return h.Text == by.String() && h.At.Sub(at).Abs() <= clockError
-	})
 }
 
 // destroyed are the faults after which a device cannot say what became of the act that it was in.

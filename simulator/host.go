@@ -38,13 +38,14 @@ func (p *Plant) Commit(now time.Time) (d Disk) {
 	return d
 }
 
-// Started is Clock at a start of the line, and writes down that the clock is wrong then: a line goes on by the time that it finds.
-func (p *Plant) Started(now time.Time) time.Duration {
+// Started is Clock at the start of the line that has this fence, and writes down that the clock is wrong then: a line goes on by the
+// time that it finds.
+func (p *Plant) Started(now time.Time, fence uint16) time.Duration {
 	off := p.Clock(now)
 	if off != 0 {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.emit(Event{At: now, What: Wrong, Text: off.String()})
+		p.emit(Event{At: now, What: Wrong, Fence: fence, Text: off.String()})
 	}
 	return off
 }

@@ -30,7 +30,7 @@ const (
 	Carried  What = "carried"   // a person carried Part, a pack, out of quarantine to the station To
 	Freed    What = "freed"     // the device was told that the result of Token is on record, and no longer waits with it
 	Fenced   What = "void"      // the device was told that Token is given up: from now on it may forget what became of it
-	Wrong    What = "clock"     // the line was started while its computer's clock was ahead by Text (below zero: behind)
+	Wrong    What = "clock"     // the line of that fence was started while its computer's clock was ahead by Text (below zero: behind)
 	Struck   What = "fault"     // an injected fault struck an act, or began; Text is the fault. It changes nothing by itself
 )
 

@@ -88,7 +88,7 @@ func (w *World) Restart(l *supervisor.Line, fence uint16) {
 	for _, e := range w.edges {
 		*e = edge{id: e.id, place: e.place, shake: plc.New(e.id, fence, plc.Options{Class: w.Plant.Class(e.id)}), next: w.Now}
 	}
-	w.skew = w.Plant.Started(w.Now)
+	w.skew = w.Plant.Started(w.Now, fence)
 	w.carryOut(w.Line.Resume(w.Time()))
 }
 
