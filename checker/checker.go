@@ -30,7 +30,7 @@ var Invariants = []Invariant{
 	{"I2", "whatever was done to a part had been recorded as intended before", intendedFirst},
 	{"I3", "every intent has come to an end", allClosed},
 	{"I4", "a result on record is what the instrument showed, to the bit, and its verdict follows from it and from every value that it is judged by", all(faithful, wholly)},
-	{"I5", "the genealogy is what lies in the pack", genealogy},
+	{"I5", "the genealogy is what lies in the pack, and no cell is put on record elsewhere that nobody has taken from where it lies", all(genealogy, stays)},
 	{"I6", "no cell is in a pack whose last reading was not good, none is in two, and no code stands twice", all(noBadCell, goodWhenPlaced)},
 	{"I7", "what left as good was released before, and every required step is good for the pack as it was last built; no serial is issued twice", all(releasedByEvidence, builtAsPlanned, heldBack)},
 	{"I8", "what left as good is released, and what is released left as good", all(whereItBelongs, somewhere)},

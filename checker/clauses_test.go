@@ -91,6 +91,16 @@ var buildSpoils = []spoil{
 	{"I6", "a cell whose reading was too old", func(t *testing.T, e *checker.Evidence) {
 		entry(t, e, "cell-graded", happening(t, e, "placed", 31).Cell, 1).Micros -= (200 * time.Hour).Microseconds()
 	}},
+	{"I5", "a cell of a pack that is rejected at receipt", func(t *testing.T, e *checker.Evidence) {
+		appendEntry(e, "cell-received", "ST010", "", `{"cell":"`+happening(t, e, "placed", 31).Cell+`","verdict":"NOK","bin":5}`)
+	}},
+	{"I5", "a cell of a pack that is on record as moved", func(t *testing.T, e *checker.Evidence) {
+		appendEntry(e, "part-moved", "ST010", "", `{"part":"`+happening(t, e, "placed", 31).Cell+`","to":"ST910"}`)
+	}},
+	{"I5", "a cell in a bin that comes to be measured", func(t *testing.T, e *checker.Evidence) {
+		k := entry(t, e, "part-moved", `"to":"NG`, 1)
+		appendEntry(e, "part-arrived", "ST020", "", string(k.Body))
+	}},
 	{"I7", "a weld that was never made", func(t *testing.T, e *checker.Evidence) {
 		pack, _ := released(t, e, false)
 		forget(t, e, pack, `"task":60,`)

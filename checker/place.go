@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,33 @@ func goodWhenPlaced(r *run, bad func(string, string, ...any)) {
 				bad(k.where(), "cell %s is placed, and is on record as put away to %s in entry %d", k.Part, away[k.Part].To, away[k.Part].Seq)
 			case validity > 0 && k.At().Sub(g.At()) > validity:
 				bad(k.where(), "cell %s is placed, its reading is %v old and counts for %v", k.Part, k.At().Sub(g.At()), validity)
+			}
+		}
+	}
+}
+
+// stays asks that a cell which is on record as built into a pack, or put into a lane or a bin, is not received, let in, judged or moved
+// on record at a station: nobody takes a cell out of a pack or a bin, and out of a lane only into a pack. Whatever is read there
+// under its code is another cell. One of which the record says that nobody knows where it lies may be found again.
+func stays(r *run, bad func(string, string, ...any)) {
+	type lies struct {
+		place string
+		since *known
+	}
+	at := map[string]lies{}
+	for i := range r.entries {
+		k := &r.entries[i]
+		switch {
+		case k.Kind == "act-done" && k.Task == taskStack && k.Verdict == "OK":
+			at[k.Part] = lies{k.Entry.Pack, k}
+		case k.Kind == "cell-received", k.Kind == "cell-graded", k.Entry.Pack == "" && (k.Kind == "part-arrived" || k.Kind == "part-moved"):
+			code := cmp.Or(k.Cell, k.Part)
+			if l, settled := at[code]; settled && code != "" {
+				bad(k.where(), "cell %s is on record in %s since entry %d, and nobody has taken it out", code, l.place, l.since.Seq)
+				delete(at, code) // once is enough
+			}
+			if strings.HasPrefix(k.To, "LANE") || strings.HasPrefix(k.To, "NG") {
+				at[code] = lies{k.To, k}
 			}
 		}
 	}

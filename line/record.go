@@ -62,7 +62,8 @@ type PackStarted struct {
 
 // CellReceived is the judgement at receipt, with the supplier's data as they stood then.
 type CellReceived struct {
-	Cell     CellID       `json:"cell"` // empty when unreadable
+	Cell     CellID       `json:"cell"`              // empty when nobody knows which cell it is
+	ReadAs   CellID       `json:"read_as,omitempty"` // … and what a scanner showed: the code of another cell, or one that was not read well
 	Item     string       `json:"item"`
 	Lot      LotID        `json:"lot,omitempty"`
 	Supplier SupplierCell `json:"supplier"`
@@ -73,7 +74,8 @@ type CellReceived struct {
 
 // CellGraded is the judgement after measuring. All readings are kept; the attempt counts from 1.
 type CellGraded struct {
-	Cell         CellID        `json:"cell"`
+	Cell         CellID        `json:"cell"`              // empty when nobody knows which cell it is
+	ReadAs       CellID        `json:"read_as,omitempty"` // … and what the scanners showed: the code of another cell
 	Item         string        `json:"item"`
 	Lot          LotID         `json:"lot"`
 	Attempt      int           `json:"attempt"`
@@ -174,8 +176,11 @@ type StateChanged struct {
 }
 
 // PartArrived says that the station's own scanner has read the part and the route check let it in.
+//
+// A cell that is read as one which lies elsewhere on record has no name: what is said of it must not be said of that one.
 type PartArrived struct {
-	Part string `json:"part"`
+	Part   string `json:"part"`
+	ReadAs CellID `json:"read_as,omitempty"` // of a cell without a name
 }
 
 // StepDone closes a part's visit at a station.

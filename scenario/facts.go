@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,9 +154,9 @@ func (f cellFact) look(r *run) (hits, others []hit) {
 		var reason, cell string
 		switch body := rec.Fact.(type) {
 		case line.CellReceived:
-			verdict, reason, cell = body.Verdict, body.Reason, string(body.Cell)
+			verdict, reason, cell = body.Verdict, body.Reason, cmp.Or(string(body.Cell), string(body.ReadAs))
 		case line.CellGraded:
-			verdict, reason, cell = body.Verdict, body.Reason, string(body.Cell)
+			verdict, reason, cell = body.Verdict, body.Reason, cmp.Or(string(body.Cell), string(body.ReadAs))
 		default:
 			continue
 		}

@@ -16,7 +16,7 @@ const disagreement = 2 * time.Second
 // doubtful says what is in doubt about the part, or "".
 func (m *Machine) doubtful() string {
 	if m.visit != nil && m.visit.Verdict == line.Unknown {
-		return fmt.Sprintf("%s: %s", m.visit.Part, first(m.visit.Texts))
+		return fmt.Sprintf("%s: %s", m.visit.called(), first(m.visit.Texts))
 	}
 	return m.doubt
 }

@@ -114,7 +114,11 @@ func (m *Machine) Cause() string { return m.cause }
 
 // Begin opens a visit: the part is in the nest and the line lets it in.
 func (m *Machine) Begin(now time.Time, v Visit) {
-	m.host.Record(line.Record{At: now, Station: m.ID, Pack: v.Pack, Fact: line.PartArrived{Part: v.Part}})
+	f := line.PartArrived{Part: v.Part}
+	if v.Nameless {
+		f = line.PartArrived{ReadAs: line.CellID(v.Part)}
+	}
+	m.host.Record(line.Record{At: now, Station: m.ID, Pack: v.Pack, Fact: f})
 }
 
 // Planned returns how many acts the visit will have if all go well, or 0 where that is not known beforehand.
@@ -145,21 +149,25 @@ func (m *Machine) Apply(r line.Record) {
 		}
 	case line.ActQuarantined:
 		m.next, m.parked = nil, false
-		m.doubt = fmt.Sprintf("%s: %s of unknown outcome: %s", f.Part, f.Task, f.Evidence.Why)
+		of := f.Part
+		if m.visit != nil && m.visit.Nameless {
+			of = m.visit.called()
+		}
+		m.doubt = fmt.Sprintf("%s: %s of unknown outcome: %s", of, f.Task, f.Evidence.Why)
 		if m.visit != nil {
 			m.visit.quarantine(f)
 		}
 	case line.CellReceived:
-		m.visit.Received, m.visit.Part = &f, string(f.Cell)
+		m.visit.Received, m.visit.Part, m.visit.Nameless = &f, string(f.Cell+f.ReadAs), f.ReadAs != ""
 	case line.CellGraded:
 		m.visit.Graded = &f
 	case line.StepDone:
 		m.closed, m.visit.Verdict, m.visit.NOK, m.visit.To = true, f.Verdict, f.NOK, f.Next
 	case line.PartMoved:
-		if m.visit == nil || m.visit.Part != f.Part {
+		if m.visit == nil || m.visit.Name() != f.Part {
 			return // one that was expected and is written off
 		}
-		m.left, m.visit, m.closed, m.gone = f.Part, nil, false, nil
+		m.left, m.visit, m.closed, m.gone = m.visit.Part, nil, false, nil
 		if r.Pack == "" && f.To == line.Quarantine {
 			m.left = "" // nobody knows whether the cell left: it may still lie there
 		}

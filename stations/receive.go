@@ -25,7 +25,7 @@ func (receive) Act(v *Visit, i int) (Act, bool) {
 		if v.Received == nil {
 			return Act{}, false
 		}
-		return placeCell(v, line.Receive, Scanner, string(v.Received.Cell), v.Received.Bin, 0), true
+		return placeCell(v, line.Receive, Scanner, v.Part, v.Received.Bin, 0), true
 	}
 	return Act{}, false
 }
@@ -63,11 +63,14 @@ type Receipt struct {
 	Supplier line.SupplierCell // from the shipping notice
 	Listed   bool              // it stands in a shipping notice
 	Seen     bool              // this code was received before
+	Found    bool              // it lay in the nest already: its code was not graded
+	Other    bool              // and the cell that has it lies elsewhere on record
 	Stranger bool              // a cell was read as this at the tester, and nobody had received one
 	Now      time.Time
 }
 
-// ReceiveCell judges a cell at receipt: its code, its papers, its age. The reason is in the operator's words.
+// ReceiveCell judges a cell at receipt: its code, its papers, its age. The reason is in the operator's words. A cell of which the code
+// is another one's, or the scan proves nothing, has no name on record.
 func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 	out := line.CellReceived{Cell: c.Cell, Item: r.Cell.Item, Lot: c.Supplier.Lot, Supplier: c.Supplier, Verdict: line.NOK, Bin: BinIdentity}
 	pattern, err := regexp.Compile(r.Cell.CodePattern)
@@ -77,6 +80,8 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 		out.Reason = "cell code unreadable"
 	case c.Scan != line.OK:
 		out.Reason = fmt.Sprintf("code %s was not read well: %s", c.Cell, c.Why)
+	case c.Seen && !c.Other:
+		out.Reason = fmt.Sprintf("cell %s was received before, and then nobody knew where it lay: it is found and put away", c.Cell)
 	case c.Seen:
 		out.Reason = fmt.Sprintf("duplicate cell code %s: this code was received before; ask Quality", c.Cell)
 	case c.Stranger:
@@ -87,6 +92,8 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 		out.Reason = fmt.Sprintf("cell %s stands in no shipping notice; ask logistics", c.Cell)
 	case c.Supplier.Item != r.Cell.Item:
 		out.Reason = fmt.Sprintf("cell %s is a %s, this magazine lane is for %s", c.Cell, c.Supplier.Item, r.Cell.Item)
+	case c.Found && codeGrades[r.Cell.MinCodeGrade] > 0:
+		out.Reason = "it lay in the nest after an interruption"
 	case c.Grade < codeGrades[r.Cell.MinCodeGrade]:
 		out.Reason = fmt.Sprintf("code grade %s is below %s", gradeName(c.Grade), r.Cell.MinCodeGrade)
 	case r.Cell.MaxAge > 0 && age > r.Cell.MaxAge:
@@ -95,6 +102,9 @@ func ReceiveCell(r *recipes.Recipe, c Receipt) line.CellReceived {
 		out.Reason, out.Bin = fmt.Sprintf("state of charge %.3g %% is outside %.3g to %.3g %%", c.Supplier.StateOfCharge, r.Cell.MinSOC, r.Cell.MaxSOC), BinVoltage
 	default:
 		out.Verdict, out.Bin, out.Reason = line.OK, 0, "accepted"
+	}
+	if c.Other || c.Cell != "" && c.Scan == line.Unknown {
+		out.Cell, out.ReadAs, out.Lot, out.Supplier = "", c.Cell, "", line.SupplierCell{}
 	}
 	return out
 }

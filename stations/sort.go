@@ -9,9 +9,6 @@ import (
 type sorting struct{}
 
 func (sorting) Act(v *Visit, i int) (Act, bool) {
-	if v.Found {
-		i++ // it lies in the nest and nobody sent it: it is not measured
-	}
 	switch i {
 	case 0:
 		return act(v.Recipe, line.Sort, Tester, line.TaskMeasureCell, v.Part, 0), true

@@ -22,8 +22,9 @@ type Visit struct {
 	Only   []line.ActRef   // a rework: what is to be made again; nil = everything
 	Pass   bool            // nothing is done here: the part only goes on
 	Serial string          // at pack-out: the serial to be printed
-	Found  bool            // a cell that lay in the nest and was not sent there
+	Found  bool            // receive: the cell lay in the nest already
 
+	Nameless bool // nobody knows which cell it is: Part is what a scanner showed, and another cell's code or not read well
 	Stranger bool // sort: when the cell came, none with this code had been received and was still to be graded
 
 	Received *line.CellReceived // receive: the judgement of the cell
@@ -45,6 +46,22 @@ type Visit struct {
 	stopped bool
 	waits   bool // a limit asks to hold before the present act is made again
 	lacks   bool // … or the act could not be begun for want of a cell, of which the last of Texts speaks
+}
+
+// Name returns what is on record of the part's identity: nothing of a cell that nobody knows.
+func (v *Visit) Name() string {
+	if v.Nameless {
+		return ""
+	}
+	return v.Part
+}
+
+// called is what people are told that the part is.
+func (v *Visit) called() string {
+	if v.Nameless {
+		return "a cell that was read as " + v.Part
+	}
+	return v.Part
 }
 
 // Attempt returns the number, from 1, that the next attempt of the present act has.

@@ -163,7 +163,7 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 	if s == nil {
 		return
 	}
-	v := stations.Visit{Part: f.Part, Number: 1}
+	v := stations.Visit{Part: f.Part + string(f.ReadAs), Number: 1, Nameless: f.ReadAs != ""}
 	switch p := l.packs[r.Pack]; {
 	case p != nil:
 		if s.cfg.Kind == line.PackOut {
@@ -176,16 +176,20 @@ func (l *Line) applyArrived(r line.Record, f line.PartArrived) {
 		v = p.visit(s.cfg.Kind)
 		v.Pass = p.disposed()
 	case s.cfg.Kind == line.Receive:
-		v.Recipe, v.Found = l.wanted().recipe, f.Part != ""
+		v.Recipe, v.Found = l.wanted().recipe, v.Part != ""
 		s.index = 0
 		if !v.Found {
 			s.index = l.cells.ask(v.Recipe.Cell.Item)
 		}
 	default:
-		v.Recipe = l.recipeOf(line.CellID(f.Part))
-		v.Stranger = s.cfg.Kind == line.Sort && l.cells.met(line.CellID(f.Part))
+		v.Recipe = l.recipeOf(line.CellID(v.Part))
+		v.Stranger = s.cfg.Kind == line.Sort && l.cells.met(line.CellID(v.Part))
+	}
+	if r.Pack == "" && f.Part != "" {
+		l.cells.found(line.CellID(f.Part))
 	}
 	s.infeed = without(s.infeed, f.Part)
+	s.doubled = time.Time{}
 	s.figures.arrived = r.At
 	s.lots = nil
 	for key, lot := range l.material {

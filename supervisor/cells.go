@@ -17,6 +17,7 @@ import (
 type cellStore struct {
 	seen    map[uint64]struct{} // every code ever received, by its hash: a code may come only once
 	strange map[uint64]struct{} // codes never received that were read at the tester all the same, by their hash
+	lost    map[uint64]struct{} // codes whose cell nobody knows the place of, by their hash
 	live    map[line.CellID]*cell
 	streams map[string]*stream
 	counts  line.CellCounts
@@ -53,7 +54,7 @@ type pooled struct {
 
 func newCellStore() cellStore {
 	return cellStore{
-		seen: map[uint64]struct{}{}, strange: map[uint64]struct{}{}, live: map[line.CellID]*cell{}, streams: map[string]*stream{},
+		seen: map[uint64]struct{}{}, strange: map[uint64]struct{}{}, lost: map[uint64]struct{}{}, live: map[line.CellID]*cell{}, streams: map[string]*stream{},
 		counts: line.CellCounts{Bins: map[int]int{}},
 	}
 }
@@ -98,6 +99,16 @@ func (c *cellStore) stranger(code line.CellID) bool {
 	return ok
 }
 
+// elsewhere reports whether the cell of this code has a place on record: on its way, in a lane, a bin or a pack. What is read under
+// it where nobody has sent it is another cell, of which nobody knows which; one of which nobody knows the place may be found anywhere.
+func (c *cellStore) elsewhere(code line.CellID) bool {
+	_, lost := c.lost[codeHash(code)]
+	return !lost && (c.known(code) || c.stranger(code))
+}
+
+// found follows a cell that came to a station under its name.
+func (c *cellStore) found(code line.CellID) { delete(c.lost, codeHash(code)) }
+
 // met follows a cell that came to be measured, and reports whether it is a stranger: one that nobody had received under its code, or
 // that is on record elsewhere. Then there are two of that code or one of them was read wrong, and nobody knows which: none of
 // them is good for anything, neither one that lies in a lane nor one that is still to come.
@@ -138,6 +149,7 @@ func (c *cellStore) pooled(code line.CellID) bool {
 
 func (c *cellStore) received(index int, f line.CellReceived) {
 	c.counts.Received++
+	c.found(f.Cell)
 	if f.Cell != "" { // also one that is rejected now: it may not come back as if nothing had been
 		c.seen[codeHash(f.Cell)] = struct{}{}
 	}
@@ -175,6 +187,9 @@ func (c *cellStore) graded(at time.Time, f line.CellGraded) {
 // moved follows a cell that left a station. One that went on to be measured stays open; every other move concludes it. In
 // quarantine it is good for nothing, whatever it was graded.
 func (c *cellStore) moved(code line.CellID, item string, index int, to line.StationID) {
+	if to == line.Quarantine && code != "" {
+		c.lost[codeHash(code)] = struct{}{}
+	}
 	known := c.live[code]
 	if known == nil {
 		if to == line.Quarantine { // unread, or not of the stream

@@ -136,7 +136,7 @@ func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, wai
 	case s.after != nil && !s.after.room():
 		return v, nil, s.after.blocked
 	}
-	return stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != ""}, nil, ""
+	return stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != "", Nameless: l.cells.elsewhere(line.CellID(nest))}, nil, ""
 }
 
 // arrived looks whether the part in the nest is one that was sent here.
@@ -153,7 +153,8 @@ func (l *Line) arrived(now time.Time, s *station, nest string) (v stations.Visit
 		if s.stuck = l.elsewhere(now, s, line.CellID(nest)); s.stuck != "" {
 			return v, nil, s.stuck
 		}
-		return stations.Visit{Part: nest, Recipe: l.recipeOf(line.CellID(nest)), Found: !expected}, nil, ""
+		code := line.CellID(nest)
+		return stations.Visit{Part: nest, Recipe: l.recipeOf(code), Nameless: !expected && l.cells.elsewhere(code)}, nil, ""
 	}
 	p = l.packs[line.PackID(nest)]
 	if p == nil || !expected {
@@ -184,8 +185,7 @@ func (l *Line) elsewhere(now time.Time, s *station, code line.CellID) string {
 		s.doubled = now
 	}
 	if !waits && now.Sub(s.doubled) > partComes {
-		s.doubled = time.Time{}
-		return ""
+		return "" // until it is let in: a station that was suspended meanwhile has to come back first
 	}
 	return fmt.Sprintf("%s is read in the nest and is on record %s; clean the scanners, or take the cell out", code, place)
 }
@@ -202,7 +202,7 @@ func (l *Line) lets(cell string) bool {
 func (l *Line) finish(now time.Time, s *station) bool {
 	v := s.Visit()
 	if v.Pack == "" {
-		l.Record(line.Record{At: now, Station: s.ID, Fact: line.PartMoved{Part: v.Part, To: l.cellGoes(s, v)}})
+		l.Record(line.Record{At: now, Station: s.ID, Fact: line.PartMoved{Part: v.Name(), To: l.cellGoes(s, v)}})
 		return true
 	}
 	p := l.packs[v.Pack]

@@ -261,6 +261,8 @@ func (l *Line) reviewArrival(s *station, r line.Record, f line.PartArrived) stri
 		return fmt.Sprintf("%s comes to %s while it is %s", f.Part, s.ID, s.State())
 	case r.Pack != "" && p == nil:
 		return fmt.Sprintf("%s comes to %s and is not in process", r.Pack, s.ID)
+	case r.Pack == "" && f.Part != "" && !slices.Contains(s.infeed, f.Part) && l.cells.elsewhere(line.CellID(f.Part)):
+		return fmt.Sprintf("%s comes to %s and is on record elsewhere: what was read so has no name", f.Part, s.ID)
 	case r.Pack == "":
 		return ""
 	case s.cfg.Kind == line.Stack && !slices.Contains(l.sets, p.id), s.cfg.Kind != line.Stack && !slices.Contains(s.infeed, f.Part):
@@ -298,7 +300,7 @@ func (l *Line) reviewMove(s *station, r line.Record, f line.PartMoved) string {
 	switch {
 	case r.Pack != "" && p == nil:
 		return fmt.Sprintf("%s moves and is not in process", r.Pack)
-	case v == nil || v.Part != f.Part:
+	case v == nil || v.Name() != f.Part:
 		if !slices.Contains(s.infeed, f.Part) {
 			return fmt.Sprintf("%s leaves %s and was not there", f.Part, s.ID)
 		}

@@ -89,7 +89,7 @@ func (l *Line) judgeCell(now time.Time, s *station) bool {
 		l.Record(line.Record{At: now, Station: s.ID, Fact: l.receive(now, v)})
 		return true
 	case line.Sort:
-		if v.Graded != nil || v.Done() == 0 && !v.Found {
+		if v.Graded != nil || v.Done() == 0 {
 			return false
 		}
 		l.Record(line.Record{At: now, Station: s.ID, Fact: l.grade(v)})
@@ -124,8 +124,9 @@ func scanned(v *stations.Visit) line.CellID {
 // receive judges a scanned cell.
 func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
 	code, grade, scan := scanned(v), 0.0, line.ActDone{Verdict: line.OK}
+	other := v.Nameless
 	if !v.Found {
-		scan = v.Results[0]
+		scan, other = v.Results[0], l.cells.elsewhere(code)
 		for _, m := range scan.Measurements {
 			if m.Name == "codeGrade" && m.Value != nil {
 				grade = *m.Value
@@ -135,18 +136,18 @@ func (l *Line) receive(now time.Time, v *stations.Visit) line.CellReceived {
 	supplier, listed := l.cfg.Supplier[code]
 	return stations.ReceiveCell(v.Recipe, stations.Receipt{
 		Cell: code, Scan: scan.Verdict, Why: scan.Text, Grade: grade, Supplier: supplier, Listed: listed, Seen: l.cells.known(code),
-		Stranger: l.cells.stranger(code), Now: now,
+		Found: v.Found, Other: other, Stranger: l.cells.stranger(code), Now: now,
 	})
 }
 
-// grade judges a measured cell. One that lies in the nest and was not sent there goes to the retest bin unmeasured,
-// and so does, measured, one whose code nobody has received: what was asked of a cell at receipt was not asked of it.
+// grade judges a measured cell. One whose code nobody has received, or is another cell's, goes to the retest bin: what was asked of a
+// cell at receipt was not asked of it.
 func (l *Line) grade(v *stations.Visit) line.CellGraded {
 	code := line.CellID(v.Part)
-	if v.Found {
+	if v.Nameless {
 		return line.CellGraded{
-			Cell: code, Item: v.Recipe.Cell.Item, Attempt: 1, Verdict: line.NOK, Bin: stations.BinRetest,
-			Reason: "it lay in the nest after an interruption",
+			ReadAs: code, Item: v.Recipe.Cell.Item, Attempt: 1, Measurements: v.Results[0].Measurements, Verdict: line.NOK, Bin: stations.BinRetest,
+			Reason: fmt.Sprintf("it was read as %s, which is on record elsewhere: nobody knows which cell it is", code),
 		}
 	}
 	if v.Stranger || !l.cells.open(code) {

@@ -22,6 +22,14 @@ func factWords(f line.Fact) string {
 	return line.FactName(f) + " " + string(b)
 }
 
+// cellCalled is a cell by its code, or by what it was read as where nobody knows which it is.
+func cellCalled(code, as line.CellID) string {
+	if as != "" {
+		return "a cell that was read as " + string(as)
+	}
+	return "cell " + dash(string(code))
+}
+
 // flowWords is of the line, its orders, packs and cells.
 func flowWords(f line.Fact) string {
 	switch f := f.(type) {
@@ -34,16 +42,19 @@ func flowWords(f line.Fact) string {
 	case line.PackStarted:
 		return fmt.Sprintf("pack %d of order %s begins", f.Number, f.Order)
 	case line.CellReceived:
-		return fmt.Sprintf("cell %s of lot %s received: %s%s", dash(string(f.Cell)), dash(string(f.Lot)), f.Verdict, because(f.Reason))
+		return fmt.Sprintf("%s of lot %s received: %s%s", cellCalled(f.Cell, f.ReadAs), dash(string(f.Lot)), f.Verdict, because(f.Reason))
 	case line.CellGraded:
 		where := fmt.Sprintf("lane %d", f.Lane)
 		if f.Bin > 0 {
 			where = fmt.Sprintf("bin NG%d", f.Bin)
 		}
-		return fmt.Sprintf("cell %s measured: %s, to %s%s", f.Cell, f.Verdict, where, because(f.Reason))
+		return fmt.Sprintf("%s measured: %s, to %s%s", cellCalled(f.Cell, f.ReadAs), f.Verdict, where, because(f.Reason))
 	case line.SetReserved:
 		return fmt.Sprintf("%d cells are reserved: %s", len(f.Slots), f.Reason)
 	case line.PartArrived:
+		if f.ReadAs != "" {
+			return cellCalled("", f.ReadAs) + " arrives"
+		}
 		return dash(f.Part) + " arrives"
 	case line.StepDone:
 		text := fmt.Sprintf("step %s is %s after %d acts%s", f.Step, f.Verdict, f.Acts, because(f.Text))
@@ -52,7 +63,7 @@ func flowWords(f line.Fact) string {
 		}
 		return text
 	case line.PartMoved:
-		return fmt.Sprintf("%s goes to %s", f.Part, f.To)
+		return fmt.Sprintf("%s goes to %s", dash(f.Part), f.To)
 	case line.ReworkDecided:
 		return fmt.Sprintf("%s orders a rework at %s of %d acts, build %d%s", f.By, f.Step, len(f.Acts), f.Build, because(f.Why))
 	case line.PackDisposed:
