@@ -16,7 +16,7 @@ type Effort struct {
 	From      time.Time       `json:"from"`
 	To        time.Time       `json:"to"`
 	Good      int             `json:"good"`
-	NOK       int             `json:"nok"` // scrapped or quarantined
+	NOK       int             `json:"nok"` // scrapped or quarantined, and not taken out of quarantine again in the span
 	FirstPass int             `json:"first_pass"`
 	Stations  []StationEffort `json:"stations"`
 	Losses    []line.Loss     `json:"losses"` // the longest first
@@ -30,8 +30,11 @@ type StationEffort struct {
 
 const (
 	effortEnds = `SELECT COALESCE(SUM(disposition = 'released'), 0), COALESCE(SUM(disposition <> 'released'), 0),
-		COALESCE(SUM(disposition = 'released' AND first_pass), 0) FROM dispositions WHERE at_us >= ? AND at_us < ?`
-	effortOrders = `SELECT seq, at_us, quantity FROM orders UNION ALL SELECT seq, at_us, -1 FROM dispositions ORDER BY seq`
+		COALESCE(SUM(disposition = 'released' AND first_pass), 0) FROM dispositions WHERE at_us >= ?1 AND at_us < ?2`
+	effortTakenOut = `SELECT COUNT(*) FROM quarantine_words w WHERE word = 'decided' AND at_us >= ?1 AND at_us < ?2
+		AND (SELECT at_us FROM dispositions d WHERE d.pack_id = w.pack_id AND d.seq < w.seq ORDER BY d.seq DESC LIMIT 1) >= ?1`
+	effortOrders = `SELECT seq, at_us, quantity FROM orders UNION ALL SELECT seq, at_us, -1 FROM dispositions
+		UNION ALL SELECT seq, at_us, 1 FROM quarantine_words WHERE word = 'decided' ORDER BY seq`
 	effortStarts = `SELECT s.seq, s.at_us, COALESCE((SELECT at_us FROM journal WHERE seq = s.seq - 1), s.at_us) FROM line_starts s ORDER BY s.seq`
 	effortNames  = `SELECT DISTINCT station FROM state_changes ORDER BY station`
 	effortBegin  = `SELECT at_us, seq FROM state_changes WHERE station = ? AND at_us < ? AND to_state = 'Execute' ORDER BY at_us DESC, seq DESC LIMIT 1`
@@ -60,7 +63,11 @@ func (r *Reader) Effort(ctx context.Context, since, until time.Time, stations ..
 		if err != nil {
 			return err
 		}
-		e.Good, e.NOK, e.FirstPass = ends[0].Good, ends[0].NOK, ends[0].FirstPass
+		out, err := list(ctx, q, func(n *int) []any { return []any{n} }, effortTakenOut, when.from, when.to)
+		if err != nil {
+			return err
+		}
+		e.Good, e.NOK, e.FirstPass = ends[0].Good, ends[0].NOK-out[0], ends[0].FirstPass
 		planned, err := readPlanned(ctx, q, when)
 		if err != nil {
 			return err

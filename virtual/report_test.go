@@ -87,7 +87,41 @@ func TestShiftEqualsTheRecords(t *testing.T) {
 	}
 }
 
-func (r *rig) compareShift(store *traceability.Store) {
+// A pack that two people take out of quarantine counts as what it becomes, and its order is open again meanwhile: for the line and for
+// a query of the store.
+func TestShiftEqualsTheRecordsWhenAPackComesOutOfQuarantine(t *testing.T) {
+	for _, d := range []line.Decision{line.DecisionRework, line.DecisionScrap} {
+		t.Run(string(d), func(t *testing.T) {
+			r, q := quarantined(t)
+			store, err := traceability.Open(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			stored := 0
+			compare := func(good, nok int) {
+				t.Helper()
+				if _, err := store.Append(r.memory.Records[stored:]); err != nil {
+					t.Fatal(err)
+				}
+				stored = len(r.memory.Records)
+				if now := r.compareShift(store); now.Good != good || now.NOK != nok {
+					t.Errorf("%d good and %d NOK; want %d and %d", now.Good, now.NOK, good, nok)
+				}
+			}
+			compare(0, 1)
+			decided(t, r, q, line.SeenUnclear, d)
+			if d == line.DecisionScrap {
+				compare(0, 1)
+			} else {
+				compare(1, 0)
+			}
+		})
+	}
+}
+
+// compareShift returns what both count.
+func (r *rig) compareShift(store *traceability.Store) line.ShiftSnapshot {
 	r.t.Helper()
 	l, err := supervisor.New(r.config, r.fence)
 	if err != nil {
@@ -123,6 +157,7 @@ func (r *rig) compareShift(store *traceability.Store) {
 	if diff := cmp.Diff(live, counted); diff != "" {
 		r.t.Fatalf("at %s the line and the store count differently (-line +store):\n%.4000s", now.Format(time.StampMicro), diff)
 	}
+	return live
 }
 
 var _ virtual.Store = (*kept)(nil)
