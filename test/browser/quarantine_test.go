@@ -81,6 +81,7 @@ func TestO11NobodyKnowsWhetherItWasWelded(t *testing.T) {
 			t.Errorf("an operator's %q says %q", name, why)
 		}
 	}
+	bilal.sees(10*time.Second, ".doubtful"+card, "has not been inspected")
 	if why := bilal.whyNot(".doubtful"+card, "Propose: make it again"); !strings.Contains(why, "has not been inspected") {
 		t.Errorf("before anybody has looked Propose says %q", why)
 	}
@@ -96,6 +97,7 @@ func TestO11NobodyKnowsWhetherItWasWelded(t *testing.T) {
 	sana.presses(".doubtful"+card, "Note what was seen")
 	sana.sees(20*time.Second, ".doubtful"+card, "sana has looked and says: it cannot be told")
 	amna.sees(10*time.Second, ".doubtful"+card, "sana has looked and says: it cannot be told", "soot on joint 5, no edge to be seen")
+	bilal.sees(10*time.Second, ".doubtful"+card, "sana has looked and says: it cannot be told")
 	if why := bilal.whyNot(".doubtful"+card, "Propose: accept it as done"); !strings.Contains(why, "sana, who has inspected it, has not seen that it was done") {
 		t.Errorf("what nobody has seen is accepted: %q", why)
 	}
