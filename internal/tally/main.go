@@ -1,9 +1,10 @@
 // Command tally reads the output of go test -json, prints what a person wants to see of it and counts.
 //
 // Printed are one line a package with when it ended, counted from the first event; the whole output of a test that failed; the reason of
-// a test that was left out; and of one that passed the lines of figures (seeds=1007 violations=0 …). The last line is "N passed, N failed, N skipped". It exits 1 if anything failed, and in CI also if anything was left out: there
-// scripts/setup.sh has brought all that the tests need. What needs more than a tool, such as the right to mount a disk, is named on
-// the command line, as PACKAGE.TEST, and may be left out. It runs no test itself.
+// a test that was left out; and of one that passed the lines of figures (seeds=1007 violations=0 …). The last line is
+// "N passed, N failed, N skipped". It exits 1 if anything failed, and in CI also if anything was left out: there scripts/setup.sh has
+// brought all that the tests need. What needs more than a tool, such as the right to mount a disk, is named on the command line, as
+// PACKAGE.TEST, and may be left out. It runs no test itself.
 package main
 
 import (
