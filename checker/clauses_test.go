@@ -97,6 +97,11 @@ var buildSpoils = []spoil{
 	{"I5", "a cell of a pack that is on record as moved", func(t *testing.T, e *checker.Evidence) {
 		appendEntry(e, "part-moved", "ST010", "", `{"part":"`+happening(t, e, "placed", 31).Cell+`","to":"ST910"}`)
 	}},
+	{"I5", "a cell in a lane that is given up, and nobody has asked for it", func(t *testing.T, e *checker.Evidence) {
+		body := regexp.MustCompile(`LANE\d+`).ReplaceAllString(string(entry(t, e, "part-moved", `"to":"LANE`, 1).Body), "ST910")
+		appendEntry(e, "part-moved", "ST040", "", body)
+		appendEntry(e, "command-applied", "", "", `{"request":"late","by":"operator","command":"write something off","accepted":true}`)
+	}},
 	{"I5", "a cell in a bin that comes to be measured", func(t *testing.T, e *checker.Evidence) {
 		k := entry(t, e, "part-moved", `"to":"NG`, 1)
 		appendEntry(e, "part-arrived", "ST020", "", string(k.Body))

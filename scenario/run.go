@@ -122,6 +122,9 @@ func (r *run) build() error {
 		return err
 	}
 	for _, c := range p.Notices() {
+		if r.Unannounced {
+			break
+		}
 		r.config.Supplier[c.Cell] = c
 	}
 	l, err := supervisor.New(r.config, r.fence)

@@ -24,8 +24,11 @@ type Story struct {
 	Patience time.Duration                      // so long a station stands before the operator sees to it
 	Lasts    time.Duration                      // at most, on the line's clock
 	Open     bool                               // it ends without everything having a disposition
-	Events   []Event
-	Expect   []Expectation
+
+	Unannounced bool // no supplier's notice of any cell is there
+
+	Events []Event
+	Expect []Expectation
 
 	recipes []*recipes.Recipe
 }
@@ -64,6 +67,7 @@ func Parse(name string, source []byte, known []*recipes.Recipe) (*Story, error) 
 	s.Open = k.oneOf("ends", "done", "open") == "open"
 	s.orders(k)
 	s.classes(k)
+	s.Unannounced = k.oneOf("notices", "all", "none") == "none"
 	events, expect := k.list("events"), k.list("expect")
 	for _, e := range events {
 		s.event(e)
@@ -172,6 +176,10 @@ func place(name string) (virtual.Place, error) {
 // expected of it shows nothing.
 func (s *Story) Bare() *Story {
 	bare := *s
+	if s.Unannounced {
+		bare.Unannounced = false
+		return &bare
+	}
 	bare.Events = slices.DeleteFunc(slices.Clone(s.Events), func(e Event) bool { return e.do.wrong() })
 	if len(bare.Events) == len(s.Events) {
 		bare.Events = nil

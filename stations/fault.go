@@ -84,6 +84,10 @@ func action(cause string) string {
 	switch {
 	case strings.Contains(cause, "does not answer"):
 		return "restore the device, then Unhold"
+	case strings.Contains(cause, "does not take cell"):
+		return "look for the cell in its lane and clean its code, then Unhold; if it is refused again, the line asks what becomes of it"
+	case strings.Contains(cause, "cells in a row out of lane"):
+		return rejectsAction(cause)
 	case strings.Contains(cause, "magazine lane"):
 		return "put cells into the lane, then Unhold"
 	case strings.Contains(cause, "consecutive joints"):
@@ -94,6 +98,19 @@ func action(cause string) string {
 		return "check the reference part and the instrument, then Unhold: the check is made again"
 	}
 	return "remove the cause, then Unhold"
+}
+
+// rejectsAction says what to do where cell after cell is rejected.
+func rejectsAction(cause string) string {
+	switch {
+	case strings.Contains(cause, "shipping notice"):
+		return "get the supplier's shipping notice of these cells into the directory of notices and restart the supervisor, or change the cells in the lane, then Unhold"
+	case strings.Contains(cause, "this magazine lane is for"), strings.Contains(cause, "is not of the form of"):
+		return "change the cells in the lane, then Unhold"
+	case strings.Contains(cause, "unreadable"), strings.Contains(cause, "not read well"):
+		return "clean the scanner and look at the codes of the cells, then Unhold"
+	}
+	return "look at the cells in the lane and at the scanner, then Unhold"
 }
 
 // abortAction says what to do about an abort.

@@ -42,6 +42,10 @@ type Machine struct {
 	unsure bool          // after a restart: it is not known yet what became of the open intent
 	left   string        // part that has just been released, until no scanner shows it
 
+	rejects  int    // receive: cells in a row that were not accepted, since somebody has looked
+	lane     int    // … out of which magazine lane
+	rejected string // … and why the last of them was not
+
 	doubt   string    // an act of which nobody can say whether it happened, until the next part comes
 	refused string    // why a device refused the last act, or gave no waveform with it that the recipe requires
 	waiting string    // what the station waits for, in words; empty while it has something to do
@@ -140,7 +144,11 @@ func (m *Machine) Apply(r line.Record) {
 	case line.ActDone:
 		m.applyDone(f)
 	case line.ActRefused:
-		m.refused, m.next, m.parked = "device refused: "+f.Text, nil, false
+		m.refused = "device refused: " + f.Text
+		if m.visit != nil && m.act.Task == line.TaskStackCell && m.next != nil {
+			m.missed(f)
+		}
+		m.next, m.parked = nil, false
 		if m.visit != nil && f.Reason == line.RejectIndexDone {
 			m.visit.quarantine(line.ActQuarantined{Task: m.act.Task, Index: m.act.Index, Evidence: line.Evidence{Why: f.Text}})
 		}
@@ -159,6 +167,7 @@ func (m *Machine) Apply(r line.Record) {
 		}
 	case line.CellReceived:
 		m.visit.Received, m.visit.Part, m.visit.Nameless = &f, string(f.Cell+f.ReadAs), f.ReadAs != ""
+		m.received(f)
 	case line.CellGraded:
 		m.visit.Graded = &f
 	case line.StepDone:
@@ -183,6 +192,34 @@ func (m *Machine) Apply(r line.Record) {
 	}
 }
 
+// missed follows a robot that does not take a cell of the set: the cell does not lie in its lane, or carries another code than it was
+// received with. One that knows no tokens does not say why it refuses.
+func (m *Machine) missed(f line.ActRefused) {
+	why := ""
+	switch {
+	case f.Reason == line.RejectPart:
+		why = "it does not find it there"
+	case f.Reason == line.RejectNotPermitted && !m.next.Class.Tokens():
+		why = "it does not say why"
+	default:
+		return
+	}
+	m.visit.unfound++
+	m.refused = fmt.Sprintf("%s does not take cell %s out of lane %d: %s", f.Device, m.act.Part, int(m.act.param("lane", 0)), why)
+}
+
+// Unfound returns the cell of the set that the robot has been sent for in vain, and how often in a row; 0 while there is none.
+func (m *Machine) Unfound() (cell line.CellID, lane, times int) {
+	if m.visit == nil || m.visit.unfound == 0 || m.visit.stopped {
+		return "", 0, 0
+	}
+	a, more := m.visit.next(m.kind)
+	if !more {
+		return "", 0, 0
+	}
+	return line.CellID(a.Part), int(a.param("lane", 0)), m.visit.unfound
+}
+
 func (m *Machine) applyState(f line.StateChanged) {
 	to, err := packml.ParseState(f.To)
 	if err != nil {
@@ -199,7 +236,7 @@ func (m *Machine) applyState(f line.StateChanged) {
 
 // forgive forgets what the station held for: the operator has looked and lets it go on.
 func (m *Machine) forgive() {
-	m.refused = ""
+	m.refused, m.rejects = "", 0
 	if m.master.Verdict != line.OK {
 		m.master = line.MasterChecked{} // to be measured again
 	}

@@ -54,6 +54,26 @@ const (
 	BinExpired        = 8
 )
 
+// rejectsInRow is how many cells one after the other may be rejected before the station holds. One may be dirty, and the next one
+// strayed into the lane; of three it is the lane, the scanner or the papers, and every further cell would go into the bin unseen.
+const rejectsInRow = 3
+
+// received counts the cells in a row that were not accepted.
+func (m *Machine) received(f line.CellReceived) {
+	m.lane, m.rejected = m.visit.Recipe.Cell.Lane, f.Reason
+	if m.rejects++; f.Verdict == line.OK {
+		m.rejects = 0
+	}
+}
+
+// rejectsAll says that no cell of the lane is accepted, and why the last one was not; "" while it is not so.
+func (m *Machine) rejectsAll() string {
+	if m.rejects < rejectsInRow {
+		return ""
+	}
+	return fmt.Sprintf("%d cells in a row out of lane %d were rejected at %s, the last one so: %s", m.rejects, m.lane, m.ID, m.rejected)
+}
+
 // Receipt is what is known of a cell when it is judged at receipt.
 type Receipt struct {
 	Cell     line.CellID       // as read; empty when unreadable

@@ -297,6 +297,8 @@ func (m *Machine) holdReason() string {
 	switch v := m.visit; {
 	case m.refused != "":
 		return m.refused
+	case v == nil && m.rejectsAll() != "":
+		return m.rejectsAll()
 	case v == nil && m.master.Verdict != line.OK && m.master.Verdict != "":
 		return fmt.Sprintf("master check is %s", m.master.Verdict)
 	case v == nil || m.closed:

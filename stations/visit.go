@@ -42,6 +42,7 @@ type Visit struct {
 	attempt int  // attempts of the present act so far
 	unknown int  // of which the outcome could not be learned
 	streak  int  // NOK acts in a row that leave a mark
+	unfound int  // refusals in a row of the cell that is to be stacked
 	foreign bool // the device has refused to move the cell, because another one lies in the nest
 	stopped bool
 	waits   bool // a limit asks to hold before the present act is made again
@@ -176,7 +177,7 @@ func (v *Visit) again() {
 }
 
 func (v *Visit) conclude(a Act, done line.ActDone) {
-	v.acts, v.attempt, v.unknown = v.acts+1, 0, 0
+	v.acts, v.attempt, v.unknown, v.unfound = v.acts+1, 0, 0, 0
 	v.Results = append(v.Results, done)
 	v.Verdict = v.Verdict.Worse(done.Verdict)
 	if done.Verdict == line.OK {

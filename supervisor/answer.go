@@ -288,7 +288,11 @@ func (l *Line) writeOff(now time.Time, c line.WriteOff, q line.Request) (string,
 		return "", fmt.Errorf("no station %s; stations are %s", c.Station, l.stationNames())
 	case q.By == "" || q.Why == "":
 		return "", errors.New("to write a part off needs who says so and why")
-	case !slices.Contains(s.infeed, c.Part):
+	}
+	if cell, _, _ := s.Unfound(); cell != "" && string(cell) == c.Part {
+		return l.writeOffCell(now, s, cell, q)
+	}
+	if !slices.Contains(s.infeed, c.Part) {
 		return "", fmt.Errorf("%s does not expect %s", s.ID, c.Part)
 	}
 	if nest, sure := s.Nest(); sure && nest == c.Part {
@@ -306,6 +310,19 @@ func (l *Line) writeOff(now time.Time, c line.WriteOff, q line.Request) (string,
 	}
 	l.Record(line.Record{At: now, Station: s.ID, Pack: id, Fact: line.PartMoved{Part: c.Part, To: line.Quarantine}})
 	return fmt.Sprintf("%s is written off; should it be found, it belongs to %s", c.Part, line.Quarantine), nil
+}
+
+// writeOffCell gives up a cell of the set that does not lie where it is on record, and with it the pack that was to get it.
+func (l *Line) writeOffCell(now time.Time, s *station, cell line.CellID, q line.Request) (string, error) {
+	p := l.packs[s.Visit().Pack]
+	if s.Open() != nil {
+		return "", fmt.Errorf("%s is being worked on at %s; Hold the station first", p.id, s.ID)
+	}
+	l.Record(line.Record{At: now, Station: s.ID, Fact: line.PartMoved{Part: string(cell), To: line.Quarantine}})
+	l.Record(line.Record{At: now, Station: s.ID, Pack: p.id, Fact: line.PackDisposed{
+		Disposition: line.Scrapped, Reason: fmt.Sprintf("cell %s was not in its lane and is written off by %s: %s", cell, q.By, q.Why),
+	}})
+	return fmt.Sprintf("%s is written off and %s is scrapped: Unhold %s to let it go; should the cell be found, it belongs to %s", cell, p.id, s.ID, line.Quarantine), nil
 }
 
 func (l *Line) hold(now time.Time, c line.Hold, q line.Request) (string, error) {

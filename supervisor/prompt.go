@@ -45,6 +45,7 @@ func (l *Line) prompts(now time.Time) []prompt {
 		list = append(list, l.decision(s)...)
 		list = append(list, l.serialParts(now, s)...)
 		list = append(list, l.missing(now, s)...)
+		list = append(list, l.unfound(s)...)
 		list = append(list, l.failedMaster(s)...)
 		list = append(list, l.wornTool(s)...)
 	}
@@ -121,6 +122,27 @@ func (l *Line) missing(now time.Time, s *station) []prompt {
 		q.Pack, q.Prompt = p.id, fmt.Sprintf("%s/%d", q.Prompt, p.build)
 	}
 	q.command("write off", line.WriteOff{Station: s.ID, Part: part})
+	return []prompt{q}
+}
+
+// askAfter is how often in a row a robot must be sent for a cell in vain before a person is asked: once it may only have missed it.
+const askAfter = 2
+
+// unfound asks about a cell of the set that the robot does not take. No other cell takes its place, for the set was matched as a whole,
+// and a stack that was begun is not undone.
+func (l *Line) unfound(s *station) []prompt {
+	cell, lane, times := s.Unfound()
+	if times < askAfter || s.State() != packml.Held {
+		return nil
+	}
+	p := l.packs[s.Visit().Pack]
+	q := prompt{PromptSnapshot: line.PromptSnapshot{
+		Prompt: fmt.Sprintf("%s/cell/%s/%d", s.ID, cell, times), Station: s.ID, Pack: p.id, Input: reason, Since: s.figures.since,
+		Text: fmt.Sprintf("The robot of %s has been sent for cell %s of %s in vain, %d times. Look for it in lane %d; is it gone? To write it off scraps the pack.",
+			s.ID, cell, p.id, times, lane),
+	}}
+	q.command("write off", line.WriteOff{Station: s.ID, Part: string(cell)})
+	q.command("look again", line.Machine{Target: string(s.ID), Command: packml.CmdUnhold.String()})
 	return []prompt{q}
 }
 
@@ -262,7 +284,7 @@ func (l *Line) presentPrompt(c line.AnswerPrompt) string {
 		return l.present(line.DecideRework{Pack: line.PackID(parts[2])})
 	case "serial":
 		return l.present(line.LoadMaterial{Station: s.ID, Item: parts[2]})
-	case "missing":
+	case "missing", "cell":
 		return l.present(line.WriteOff{Station: s.ID, Part: parts[2]})
 	case "tool":
 		return fmt.Sprintf("%s used %.6g", parts[2], s.ToolUse(parts[2]))

@@ -301,7 +301,7 @@ func (l *Line) reviewMove(s *station, r line.Record, f line.PartMoved) string {
 	case r.Pack != "" && p == nil:
 		return fmt.Sprintf("%s moves and is not in process", r.Pack)
 	case v == nil || v.Name() != f.Part:
-		if !slices.Contains(s.infeed, f.Part) {
+		if cell, _, _ := s.Unfound(); !slices.Contains(s.infeed, f.Part) && string(cell) != f.Part {
 			return fmt.Sprintf("%s leaves %s and was not there", f.Part, s.ID)
 		}
 	case p != nil && !s.Closed():
