@@ -81,7 +81,32 @@ func (r *run) excused(k *known) bool {
 	if in == nil || !plain(in.Class) || in.Class == "B" && in.Effects > 0 {
 		return false
 	}
-	return r.unheard(in, k)
+	return r.unheard(in, k) || r.misnamed(in)
+}
+
+// misnamed reports whether a device was told to move a part that it did not hold, by a name that it had itself given in its scan, because
+// a fault had struck just that scan. It refuses and does nothing; but to one that knows no tokens a refusal is an error like any other.
+func (r *run) misnamed(in *known) bool {
+	var scan *known
+	for _, k := range r.of("act-done") {
+		if k.Device == in.Device && k.Seq < in.Seq {
+			scan = k
+		}
+	}
+	if scan == nil || in.Part == "" || scan.Part != in.Part || !r.untouched(in.Token) {
+		return false
+	}
+	struck, another := false, false
+	for i := range r.Truth {
+		switch h := &r.Truth[i]; {
+		case h.Token != scan.Token:
+		case h.What == "fault":
+			struck = struck || faultName(h) == "wrong-part-echo"
+		case h.What == "measured":
+			another = h.Cell != "" && h.Cell != in.Part
+		}
+	}
+	return struck && another
 }
 
 // unheard reports whether a command or an answer may have been lost, or refused, between an intent and its end: the supervisor died

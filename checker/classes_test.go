@@ -2,6 +2,7 @@ package checker_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,4 +231,37 @@ func TestWhatExcusesAnActThatIsGivenUp(t *testing.T) {
 			t.Errorf("class %s, counter %d, %q, %+v: excused %t, want %t", tt.class, tt.effects, tt.between, tt.fault, !found, tt.excused)
 		}
 	}
+}
+
+// misnamings is a shift in which a scanner of class C named other cells than it held, and then was told to move those.
+var misnamings = sync.OnceValues(func() (checker.Evidence, error) { return lived("seed-1797") })
+
+// misnaming puts that shift in the place of the other, and finds the first such scan: the fault that struck it, the cell that it was
+// shown of, and the order that the device refused.
+func misnaming(t *testing.T, e *checker.Evidence) (struck, shown *checker.Happening, order *checker.Entry) {
+	t.Helper()
+	shift, err := misnamings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	*e = *cloned(shift)
+	struck = happening(t, e, "fault", 10)
+	for i := range e.Truth {
+		if h := &e.Truth[i]; h.What == "measured" && h.Device == struck.Device && h.At.After(struck.At) {
+			shown = h
+			break
+		}
+	}
+	gone := entry(t, e, "act-quarantined", struck.Device, 1)
+	return struck, shown, entry(t, e, "intent", strings.Join(strings.Split(string(gone.Body), `"`)[:4], `"`)[1:], 1)
+}
+
+// partOf is the part that an entry names.
+func partOf(t *testing.T, e *checker.Entry) string {
+	t.Helper()
+	var body struct{ Part string }
+	if err := json.Unmarshal(e.Body, &body); err != nil || body.Part == "" {
+		t.Fatalf("%s names no part: %v", e.Body, err)
+	}
+	return body.Part
 }

@@ -309,6 +309,32 @@ var exemptions = []exemption{
 		},
 	},
 	{
+		"I24", "an order to a device without tokens to move what it had misnamed, as a fault had struck its scan",
+		func(t *testing.T, e *checker.Evidence) { misnaming(t, e) },
+		func(t *testing.T, e *checker.Evidence) {
+			struck, _, _ := misnaming(t, e)
+			struck.Text = "weld-nok ST010"
+		},
+	},
+	{
+		"I24", "an order to a device without tokens to move another cell than it held",
+		func(t *testing.T, e *checker.Evidence) { misnaming(t, e) },
+		func(t *testing.T, e *checker.Evidence) {
+			_, shown, order := misnaming(t, e)
+			shown.Cell = partOf(t, order)
+		},
+	},
+	{
+		"I24", "an order to a device without tokens to move what it had misnamed, and which it has not moved",
+		func(t *testing.T, e *checker.Evidence) { misnaming(t, e) },
+		func(t *testing.T, e *checker.Evidence) {
+			_, shown, order := misnaming(t, e)
+			moved := *shown
+			moved.What, moved.Task, moved.At = "moved", 2, order.At().Add(100*time.Microsecond)
+			e.Truth = append(e.Truth, moved)
+		},
+	},
+	{
 		"I5", "a cell of which the record says that nobody knows where it lies",
 		func(t *testing.T, e *checker.Evidence) { hidden(t, e, false) },
 		func(t *testing.T, e *checker.Evidence) { hidden(t, e, true) },

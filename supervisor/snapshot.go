@@ -13,7 +13,7 @@ import (
 )
 
 // Glance is of Snapshot what asks somebody to act, and costs little: in which state each station is, the questions that wait, what
-// lies in quarantine, orders and packs. All else is left empty.
+// lies in quarantine, orders, packs and alarms. All else is left empty.
 func (l *Line) Glance(now time.Time) line.Snapshot {
 	snap := line.Snapshot{At: now, Line: l.cfg.Name, Simulated: l.cfg.Simulated, Fence: l.fence, Stations: make([]line.StationSnapshot, len(l.stations))}
 	for i, s := range l.stations {
@@ -29,6 +29,9 @@ func (l *Line) Glance(now time.Time) line.Snapshot {
 	}
 	for _, p := range l.live {
 		snap.Packs = append(snap.Packs, p.snapshot())
+	}
+	for _, a := range l.alarms.All() {
+		snap.Alarms = append(snap.Alarms, alarmSnapshot(a))
 	}
 	return snap
 }
@@ -49,9 +52,6 @@ func (l *Line) Snapshot(now time.Time) line.Snapshot {
 	snap.Shift = l.shiftSnapshot(now)
 	for _, subject := range slices.Sorted(maps.Keys(l.holds)) {
 		snap.Holds = append(snap.Holds, l.holds[subject])
-	}
-	for _, a := range l.alarms.All() {
-		snap.Alarms = append(snap.Alarms, alarmSnapshot(a))
 	}
 	snap.Metrics = l.meter.Metrics(now, &l.alarms)
 	return snap

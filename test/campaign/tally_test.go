@@ -15,7 +15,7 @@ import (
 type tally struct {
 	mu sync.Mutex
 
-	trials, violated, kills, records, twice, onDisk int
+	trials, violated, kills, records, seen, twice, onDisk int
 	mutants, mutantsFound                           int
 
 	clock  time.Duration // that passed for the lines
@@ -35,6 +35,7 @@ func (s *tally) add(out campaign.Outcome, disk bool) {
 	}
 	s.kills += out.Kills
 	s.records += out.Records
+	s.seen += out.Seen
 	for name, n := range out.Struck {
 		s.struck[name] += n
 	}

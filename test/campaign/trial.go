@@ -30,6 +30,7 @@ type Outcome struct {
 	Kills      int
 	Records    int
 	Packs      map[line.PackState]int
+	Seen       int // alarms that the operator has acknowledged
 }
 
 // PlantSpeed is how much faster than a real plant the virtual one moves against the line's clock.
@@ -289,8 +290,12 @@ func (s *Shift) Judge() (Outcome, error) {
 	for i, r := range records {
 		row := &e.Journal[i]
 		fmt.Fprintf(digest, "%d %s %s %s %d %s\n", row.Seq, row.Kind, row.Pack, row.Station, row.Micros, row.Body)
-		if f, ok := r.Fact.(line.PackDisposed); ok {
+		switch f := r.Fact.(type) {
+		case line.PackDisposed:
 			out.Packs[f.Disposition]++
+		case line.AlarmAcknowledged:
+			out.Seen++
+		default: // judged by the checker
 		}
 	}
 	digest.Sum(out.Hash[:0])
