@@ -9,11 +9,18 @@ import (
 	"linectl/packml"
 )
 
-// goals says where an acting state leads, and so where the station's devices must be for it to be complete.
-var goals = map[packml.State]packml.State{
+// goals says where an acting state leads, and so where the station's devices must be for it to be complete. Nowhere from the others.
+var goals = [...]packml.State{
 	packml.Resetting: packml.Idle, packml.Starting: packml.Execute, packml.Unholding: packml.Execute, packml.Unsuspending: packml.Execute,
 	packml.Holding: packml.Held, packml.Suspending: packml.Suspended, packml.Completing: packml.Complete,
 	packml.Stopping: packml.Stopped, packml.Clearing: packml.Stopped, packml.Aborting: packml.Aborted,
+	packml.Complete: packml.Undefined, // the last of all states
+}
+
+// goalOf is the goal of an acting state; no other state has one.
+func goalOf(s packml.State) (goal packml.State, acting bool) {
+	goal = goals[s]
+	return goal, goal != packml.Undefined
 }
 
 // Command gives the station a PackML command. A refusal changes nothing and tells the operator what to do.
@@ -132,7 +139,7 @@ func (m *Machine) Settle(now time.Time) bool {
 		m.tuneIn(now, d)
 	}
 	from := m.ml.State()
-	goal, acting := goals[from]
+	goal, acting := goalOf(from)
 	if !acting {
 		return false
 	}
@@ -192,7 +199,7 @@ func cannotPause(s packml.State) bool {
 // steer sends every device its next command towards where the station goes.
 func (m *Machine) steer(now time.Time) {
 	s := m.ml.State()
-	goal, acting := goals[s]
+	goal, acting := goalOf(s)
 	if !acting || m.finishing(s) && s != packml.Stopping {
 		return
 	}

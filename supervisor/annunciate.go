@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,15 +18,18 @@ func (l *Line) annunciate(now time.Time) {
 		return
 	}
 	l.dirty, l.overdue = false, now.Add(lookAgain)
-	var standing []alarms.Standing
+	standing := l.standing[:0]
 	for _, s := range l.stations {
-		for _, f := range slices.Concat(l.warnings(now, s), s.Faults(now), l.faults(now, s)) {
-			standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
+		for _, list := range [...][]line.AlarmRaised{l.warnings(now, s), s.Faults(now), l.faults(now, s)} {
+			for _, f := range list {
+				standing = append(standing, alarms.Standing{Station: s.ID, Pack: packAt(s), Alarm: f})
+			}
 		}
 	}
 	for _, f := range l.itself(now) {
 		standing = append(standing, alarms.Standing{Alarm: f})
 	}
+	l.standing = standing
 	l.watch.Look(now, &l.alarms, standing, l.circumstance, l.Record)
 }
 

@@ -141,7 +141,7 @@ func (l *Line) consume(at line.StationID, u line.MaterialUse) {
 }
 
 // toolWorn holds an empty station whose tool is at its limit, or would pass it in the middle of the next part.
-func (l *Line) toolWorn(now time.Time, s *station, v stations.Visit) bool {
+func (l *Line) toolWorn(now time.Time, s *station, v *stations.Visit) bool {
 	if v.Recipe == nil {
 		return false
 	}

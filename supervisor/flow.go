@@ -82,12 +82,12 @@ func (l *Line) admit(now time.Time, s *station) bool {
 			return s.CheckMaster(now, *v.Recipe.Process(s.cfg.Kind).Master)
 		}
 	}
-	s.Begin(now, v)
+	s.Begin(now, *v)
 	return true
 }
 
 // nextPart returns the visit that can begin, or what the station waits for in words.
-func (l *Line) nextPart(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) nextPart(now time.Time, s *station, nest string) (v *stations.Visit, p *pack, waits string) {
 	switch s.cfg.Kind {
 	case line.Receive:
 		return l.nextCell(s, nest)
@@ -99,69 +99,69 @@ func (l *Line) nextPart(now time.Time, s *station, nest string) (v stations.Visi
 }
 
 // nextSet takes the oldest set that may be stacked.
-func (l *Line) nextSet(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) nextSet(now time.Time, s *station, nest string) (v *stations.Visit, p *pack, waits string) {
 	if nest != "" {
 		s.stuck = fmt.Sprintf("carrier in the nest carries %s and should be empty", nest)
-		return v, nil, s.stuck
+		return nil, nil, s.stuck
 	}
 	for _, id := range l.sets {
 		why := l.routeCheck(now, s, l.packs[id])
 		if why == "" {
 			s.stuck, s.wants = "", nil
-			return l.packs[id].visit(s.cfg.Kind), l.packs[id], ""
+			return new(l.packs[id].visit(s.cfg.Kind)), l.packs[id], ""
 		}
 		if s.stuck == "" {
 			s.stuck, s.wants = why, l.packs[id]
 		}
 	}
 	if s.stuck != "" {
-		return v, nil, s.stuck
+		return nil, nil, s.stuck
 	}
-	return v, nil, "starved: no set of cells is complete yet"
+	return nil, nil, "starved: no set of cells is complete yet"
 }
 
 // nextCell decides whether another cell is to be scanned.
-func (l *Line) nextCell(s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) nextCell(s *station, nest string) (v *stations.Visit, p *pack, waits string) {
 	w := l.wanted()
 	_, _, more := l.nextPack()
 	switch {
 	case w == nil && more && l.clockWrong():
-		return v, nil, l.clockWords()
+		return nil, nil, l.clockWords()
 	case w == nil:
-		return v, nil, "no order needs cells"
+		return nil, nil, "no order needs cells"
 	case nest == "" && l.cells.stream(w.recipe.Cell.Item).asked >= l.goal(w):
-		return v, nil, "starved: enough cells are on their way"
+		return nil, nil, "starved: enough cells are on their way"
 	case nest == "" && len(l.sets) >= max(l.ofKind(line.Stack).cfg.Buffer, 1):
-		return v, nil, l.ofKind(line.Stack).blocked
+		return nil, nil, l.ofKind(line.Stack).blocked
 	case s.after != nil && !s.after.room():
-		return v, nil, s.after.blocked
+		return nil, nil, s.after.blocked
 	}
-	return stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != "", Nameless: l.cells.elsewhere(line.CellID(nest))}, nil, ""
+	return &stations.Visit{Part: nest, Recipe: w.recipe, Found: nest != "", Nameless: l.cells.elsewhere(line.CellID(nest))}, nil, ""
 }
 
 // arrived looks whether the part in the nest is one that was sent here.
-func (l *Line) arrived(now time.Time, s *station, nest string) (v stations.Visit, p *pack, waits string) {
+func (l *Line) arrived(now time.Time, s *station, nest string) (v *stations.Visit, p *pack, waits string) {
 	if nest == "" {
 		s.doubled = time.Time{}
-		return v, nil, s.starved
+		return nil, nil, s.starved
 	}
 	expected := slices.Contains(s.infeed, nest)
 	if s.cfg.Kind == line.Sort && !expected && l.lets(nest) {
-		return v, nil, s.starved // it is here already, and the station before it has not yet said that it let it go
+		return nil, nil, s.starved // it is here already, and the station before it has not yet said that it let it go
 	}
 	if s.cfg.Kind == line.Sort {
 		if s.stuck = l.elsewhere(now, s, line.CellID(nest)); s.stuck != "" {
-			return v, nil, s.stuck
+			return nil, nil, s.stuck
 		}
 		code := line.CellID(nest)
-		return stations.Visit{Part: nest, Recipe: l.recipeOf(code), Nameless: !expected && l.cells.elsewhere(code)}, nil, ""
+		return &stations.Visit{Part: nest, Recipe: l.recipeOf(code), Nameless: !expected && l.cells.elsewhere(code)}, nil, ""
 	}
 	p = l.packs[line.PackID(nest)]
 	if p == nil || !expected {
 		s.stuck = fmt.Sprintf("%s lies in the nest and does not belong here; take it out and find out where it comes from", nest)
-		return v, nil, s.stuck
+		return nil, nil, s.stuck
 	}
-	return p.visit(s.cfg.Kind), p, ""
+	return new(p.visit(s.cfg.Kind)), p, ""
 }
 
 // elsewhere says what speaks against taking in a cell that is on record as lying somewhere else, or returns "". A scanner that is

@@ -86,6 +86,7 @@ type Line struct {
 	clockOff time.Duration // by how much the computer's clock stands ahead of the line's time; never recorded: a start sets it right
 	dirty    bool          // something happened since the faults were last looked at
 	overdue  time.Time
+	standing []alarms.Standing // what stood when it was last looked; used again
 	out      Output
 }
 

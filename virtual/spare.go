@@ -4,47 +4,64 @@ import "time"
 
 // Nearly all rounds over the wire find a device as the round before did, and nobody but the device and its handshake has to do with them.
 // They are not left out: each happens at its time. But the blocks need not be made, and rounds before which nothing else is due need not
-// be taken one by one.
+// be taken one by one. Where nothing but a tick comes before anything else, calm edges are left behind: their rounds go by when somebody
+// asks for them (catchUp), many at once.
 
-// spare lets the rounds of calm edges go by until the next moment at which anything else is due: a tick, the end of a commit, an event of
-// the plant, or a step of an edge that is not calm. What happens at that moment itself comes in its own order.
-func (w *World) spare() {
+// spare lets the rounds of calm edges go by until the next moment at which anything else is due: the end of a commit, an event of the
+// plant, or a step of an edge that is not calm. What happens at that moment itself comes in its own order. It reports whether the next
+// step is a tick before all of these; then it has let none go by.
+func (w *World) spare() (onlyTick bool) {
 	if w.EveryBlock {
-		return
+		return false
 	}
 	changes, event := w.Plant.Changes()
+	if changes != w.changes {
+		w.changes = changes
+		for _, e := range w.edges {
+			if e.calm {
+				w.catchUp(e)
+				e.calm = e.seen == w.Plant.Revision(e.place)
+			}
+		}
+	}
+	onlyTick = event.IsZero() || event.After(w.tick)
 	until := w.tick
-	if !event.IsZero() && event.Before(until) {
+	if !onlyTick {
 		until = event
 	}
-	if w.late != nil && w.late.ends.Before(until) {
-		until = w.late.ends
+	if w.late != nil && !w.late.ends.After(until) {
+		until, onlyTick = w.late.ends, false
 	}
-	if w.end.After(w.Now) && w.end.Before(until) {
-		until = w.end
+	if w.end.After(w.Now) && !w.end.After(until) {
+		until, onlyTick = w.end, false
 	}
-	some := false
 	for _, e := range w.edges {
-		if e.calm && changes != w.changes {
-			e.calm = e.seen == w.Plant.Revision(e.place)
-		}
-		e.calm = e.calm && !e.next.Before(w.Now)
-		switch {
-		case !e.next.Before(until):
-		case e.calm:
-			some = true
-		default:
-			until = e.next
+		if !e.calm && e.next.Before(until) {
+			until, onlyTick = e.next, false
 		}
 	}
-	w.changes = changes
-	if !some {
-		return
+	if onlyTick {
+		return true
 	}
 	for _, e := range w.edges {
 		if e.calm && e.next.Before(until) {
 			w.pass(e, until)
 		}
+	}
+	return false
+}
+
+// catchUp lets the rounds of an edge go by that were left behind: all before now.
+func (w *World) catchUp(e *edge) {
+	if e.calm && e.next.Before(w.Now) {
+		w.pass(e, w.Now)
+	}
+}
+
+// catchUpAll is catchUp of every edge: whoever looks from outside, or ends a supervisor, finds nothing left behind.
+func (w *World) catchUpAll() {
+	for _, e := range w.edges {
+		w.catchUp(e)
 	}
 }
 

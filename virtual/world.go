@@ -119,6 +119,7 @@ func (w *World) Ask(q line.Request) line.Reply {
 	w.drain()
 	for w.late != nil && w.err == nil {
 		w.step()
+		w.catchUpAll()
 	}
 	if len(w.reply) == 0 {
 		return line.Reply{Text: "no answer"}
@@ -129,6 +130,7 @@ func (w *World) Ask(q line.Request) line.Reply {
 // Run lets time pass until the condition holds, looked at every tick, or the span is over. It returns whether the condition
 // came to hold, and the store's error if there was one.
 func (w *World) Run(span time.Duration, until func(*World) bool) (bool, error) {
+	defer w.catchUpAll()
 	w.end = w.Now.Add(span)
 	for w.Now.Before(w.end) && w.err == nil {
 		if ticked := w.step(); ticked && until != nil && until(w) {
@@ -140,12 +142,13 @@ func (w *World) Run(span time.Duration, until func(*World) bool) (bool, error) {
 
 // step goes to the next moment at which anything happens. It reports whether that was a tick.
 func (w *World) step() (ticked bool) {
-	w.spare()
 	first := w.tick
 	var due *edge
-	for _, e := range w.edges {
-		if e.next.Before(first) {
-			first, due = e.next, e
+	if onlyTick := w.spare(); !onlyTick {
+		for _, e := range w.edges {
+			if e.next.Before(first) {
+				first, due = e.next, e
+			}
 		}
 	}
 	if w.late != nil && !w.late.ends.After(first) {
@@ -253,6 +256,7 @@ func (w *World) carryOut(out supervisor.Output) {
 func (w *World) submit(jobs []line.Job) {
 	for _, j := range jobs {
 		if e := w.byID[j.Device]; e != nil {
+			w.catchUp(e)
 			w.interpret(e, e.shake.Step(w.Now, plc.Submit{Job: j}))
 		}
 	}
