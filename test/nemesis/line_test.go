@@ -116,6 +116,23 @@ func (s *shop) lighten(t *testing.T, opcua ...string) {
 	}
 }
 
+// forgetNotices removes the shipping notices of all cells but one type. A start reads and holds all there are.
+func (s *shop) forgetNotices(t *testing.T, but string) {
+	t.Helper()
+	notices, err := filepath.Glob(filepath.Join(filepath.Dir(s.truth), "asn", "*.csv"))
+	left := 0
+	for _, path := range notices {
+		if strings.HasPrefix(filepath.Base(path), but+"-") {
+			left++
+			continue
+		}
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil || left == 0 {
+		t.Fatalf("%d shipping notices of %s are left: %v", left, but, err)
+	}
+}
+
 // readdress gives the devices in line.yaml other addresses.
 func (s *shop) readdress(t *testing.T, other func(string) string) {
 	t.Helper()
