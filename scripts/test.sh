@@ -1,43 +1,52 @@
 #!/usr/bin/env bash
 # Runs every test and prints what go test -json says of it; make test has it counted. All stages run, whatever fails.
 #
-# Two streams share the machine. In front: what waits for wires, people and screens. Behind it, at the lowest priority: what only
-# computes and has a clock of its own or none, so that being slow changes nothing. Then, alone: what kills processes and asks how soon
-# they are back.
+# First three streams share the machine, each with one package at a time: what may have data races; whole lines with clients and a
+# browser, which wait most of the time; and behind both, at the lowest priority, what only computes and has a clock of its own or none,
+# so that being slow changes nothing. Then what kills processes and asks how soon they are back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Packages with goroutines or sockets, tested under the race detector. The others are pure and have nothing to race.
 readonly concurrent=(./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./simulator/... ./traceability/... ./control/... ./hmi/... ./cmd/... ./internal/...)
+# What in them is left to others: searches on one goroutine, which take the detector several times as long, and what starts one process
+# after the other.
+readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff)$'
+readonly processes='^Test(Scripts|Signals|SameSeedSameLine|DemoFailsWhenAProcessDies|ARogueDeviceStopsOneStationOnly)$'
+readonly kills='^TestKilledAt(AnyMoment|EveryCall)$'
 # What keeps a state, and the tests that drive it: it is measured how much of it has run.
 readonly state=./packml,./stations,./supervisor,./plc
 readonly drives=(./packml ./stations ./supervisor ./plc ./virtual)
-# Whole lines with clients and a browser: one such package at a time, or they take each other's time.
-readonly whole=(./test/browser ./test/strangers)
-# A command starts as many processes as its story has lines, so the stories run without the race detector, more of them at a time than
-# there are cores: they wait for the line most of the time.
-readonly stories=(-run '^TestScripts$' -parallel 4 ./cmd/linectl)
+readonly whole=(./test/browser ./test/strangers ./test/nemesis)
 
-readonly profile=.tools/cover.out behind=.tools/behind.json
+readonly profile=.tools/cover.out beside=.tools/beside.json behind=.tools/behind.json
 mkdir -p .tools
 failed=0
 tests() { go test -json -timeout 30m "$@" || failed=1; }
 
 computing() {
 	renice -n 19 "$BASHPID" >/dev/null
-	tests $(go list ./... | grep -vxFf <(go list "${drives[@]}" "${whole[@]}" "${concurrent[@]}" ./test/nemesis ./test/campaign))
+	tests $(go list ./... | grep -vxFf <(go list "${drives[@]}" "${whole[@]}" "${concurrent[@]}" ./test/campaign))
 	tests ./test/campaign
+	tests -run "$searches" ./traceability # those of plc are among what drives the state
+	exit "$failed"
+}
+
+waiting() {
+	tests -p 1 -skip "$kills" "${whole[@]}"
 	exit "$failed"
 }
 
 computing >"$behind" &
+readonly computes=$!
+waiting >"$beside" &
+readonly waits=$!
 tests -coverpkg="$state" -coverprofile="$profile" "${drives[@]}"
 go run ./internal/cover "$profile" || failed=1
-tests "${stories[@]}"
-LINECTL_KILLS='' LINECTL_PLANT_KILLS='' tests -race -skip '^TestScripts$' "${concurrent[@]}" # a few kills here, all at the end
-tests -p 1 "${whole[@]}"
-wait $! || failed=1
-cat "$behind"
-tests ./test/nemesis
-tests -run TestKilledAtAnyMoment ./cmd/linectl
+tests -run "$processes" -parallel 4 ./cmd/linectl # more stories at a time than there are cores: they wait for the line most of the time
+tests -p 1 -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
+wait "$waits" || failed=1
+wait "$computes" || failed=1
+cat "$beside" "$behind"
+tests -run "$kills" ./test/nemesis ./cmd/linectl
 exit "$failed"
