@@ -16,7 +16,7 @@ type tally struct {
 	mu sync.Mutex
 
 	trials, violated, kills, records, seen, twice, onDisk int
-	mutants, mutantsFound                           int
+	mutants, mutantsFound                                 int
 
 	clock  time.Duration // that passed for the lines
 	struck map[simulator.FaultName]int
