@@ -117,7 +117,7 @@ func TestDemoFailsWhenAProcessDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := d.plant.Command.Process.Kill(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v; it said: %s", err, d.plant.LastWords())
 	}
 	if err := d.operate(t.Context(), newOperator([]line.AddOrder{{Product: "ESS-P2", Quantity: 1}}, nil), 1); err == nil || !strings.Contains(err.Error(), "a process has died") {
 		t.Errorf("the demo went on: %v", err)

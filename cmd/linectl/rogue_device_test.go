@@ -131,6 +131,7 @@ func TestARogueDeviceStopsOneStationOnly(t *testing.T) {
 		"hangs up":       func(net.Conn) {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			eventually(t, "all devices are there", func() bool { look(t, d, op); up, _ := devices(d.last); return up == all })
 			tap.turn(answer)
 			eventually(t, "the robot is lost", func() bool {
 				look(t, d, op)

@@ -105,3 +105,29 @@ func TestPortsAreBelowThoseOfOutgoingConnections(t *testing.T) {
 		seen[address] = true
 	}
 }
+
+// TestAPortDoesNotComeAgainSoon lets two ask at the same time, who give back what they get at once: nobody gets what another had, for
+// it may be about to listen there.
+func TestAPortDoesNotComeAgainSoon(t *testing.T) {
+	t.Parallel()
+	given := make(chan string)
+	for range 2 {
+		go func() {
+			for range 500 {
+				address, err := process.FreePort(t.Context())
+				if err != nil {
+					address = err.Error()
+				}
+				given <- address
+			}
+		}()
+	}
+	seen := map[string]bool{}
+	for range 2 * 500 {
+		address := <-given
+		if seen[address] {
+			t.Errorf("%s again, after %d others", address, len(seen))
+		}
+		seen[address] = true
+	}
+}
