@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs every test and prints what go test -json says of it; make test has it counted. All stages run, whatever fails.
 #
-# First three streams share the machine, each with one package at a time: what may have data races; whole lines with clients and a
-# browser, which wait most of the time; and behind both, at the lowest priority, what only computes and has a clock of its own or none,
-# so that being slow changes nothing. Then what kills processes and asks how soon they are back.
+# First what needs the processors most: what drives the state, and what may have data races. Then whole lines with clients and a
+# browser, which wait most of the time, two such packages beside each other. Behind both, at the lowest priority, what only computes and
+# has a clock of its own or none, so that being slow changes nothing. Last what kills processes and asks how soon they are back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Packages with goroutines or sockets, tested under the race detector. The others are pure and have nothing to race.
-readonly concurrent=(./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./simulator/... ./traceability/... ./control/... ./hmi/... ./cmd/... ./internal/...)
+# Packages with goroutines or sockets, tested under the race detector, the longest first. The others are pure and have nothing to race.
+readonly concurrent=(./cmd/... ./hmi/... ./traceability/... ./simulator/... ./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./control/... ./internal/...)
 # What in them is left to others: searches on one goroutine, which take the detector several times as long, and what starts one process
 # after the other.
 readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff)$'
@@ -19,7 +19,7 @@ readonly state=./packml,./stations,./supervisor,./plc
 readonly drives=(./packml ./stations ./supervisor ./plc ./virtual)
 readonly whole=(./test/browser ./test/strangers ./test/nemesis)
 
-readonly profile=.tools/cover.out beside=.tools/beside.json behind=.tools/behind.json
+readonly profile=.tools/cover.out behind=.tools/behind.json
 mkdir -p .tools
 failed=0
 tests() { go test -json -timeout 30m "$@" || failed=1; }
@@ -32,21 +32,14 @@ computing() {
 	exit "$failed"
 }
 
-waiting() {
-	tests -p 1 -skip "$kills" "${whole[@]}"
-	exit "$failed"
-}
-
 computing >"$behind" &
 readonly computes=$!
-waiting >"$beside" &
-readonly waits=$!
 tests -coverpkg="$state" -coverprofile="$profile" "${drives[@]}"
 go run ./internal/cover "$profile" || failed=1
 tests -run "$processes" -parallel 4 ./cmd/linectl # more stories at a time than there are cores: they wait for the line most of the time
-tests -p 1 -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
-wait "$waits" || failed=1
+tests -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
+tests -p 2 -skip "$kills" "${whole[@]}"
 wait "$computes" || failed=1
-cat "$beside" "$behind"
-tests -run "$kills" ./test/nemesis ./cmd/linectl
+cat "$behind"
+tests -parallel 3 -run "$kills" ./test/nemesis ./cmd/linectl
 exit "$failed"

@@ -30,7 +30,7 @@ func (s *site) atWelder(t *testing.T, product string, behind int) line.PackID {
 		}
 		return false
 	})
-	until(t, 10*time.Second, "ST060 is Idle", func() bool {
+	until(t, time.Minute, "ST060 is Idle", func() bool {
 		st := s.station(t, "ST060").State
 		if st == "Stopped" {
 			_, _ = s.ask(line.Machine{Target: "ST060", Command: "Reset"})
@@ -50,7 +50,7 @@ func (s *site) order(t *testing.T, product string, n int) line.PackID {
 	s.asked++
 	s.must(t, line.AddOrder{Order: line.OrderID(fmt.Sprintf("story-%d", s.asked)), Product: product, Quantity: n})
 	var id line.PackID
-	until(t, 10*time.Second, "the order has a pack", func() bool {
+	until(t, time.Minute, "the order has a pack", func() bool {
 		for _, p := range s.snapshot(t).Packs {
 			if p.Product == product && !known[p.Pack] && (id == "" || p.Pack < id) {
 				id = p.Pack

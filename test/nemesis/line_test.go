@@ -116,20 +116,20 @@ func (s *shop) lighten(t *testing.T, opcua ...string) {
 	}
 }
 
-// forgetNotices removes the shipping notices of all cells but one type. A start reads and holds all there are.
+// forgetNotices removes the shipping notices of all lots but the one that is built with. A start reads and holds all there are.
 func (s *shop) forgetNotices(t *testing.T, but string) {
 	t.Helper()
 	notices, err := filepath.Glob(filepath.Join(filepath.Dir(s.truth), "asn", "*.csv"))
 	left := 0
 	for _, path := range notices {
-		if strings.HasPrefix(filepath.Base(path), but+"-") {
+		if filepath.Base(path) == but+".csv" {
 			left++
 			continue
 		}
 		err = errors.Join(err, os.Remove(path))
 	}
 	if err != nil || left == 0 {
-		t.Fatalf("%d shipping notices of %s are left: %v", left, but, err)
+		t.Fatalf("%d shipping notices of lot %s are left: %v", left, but, err)
 	}
 }
 
