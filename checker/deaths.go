@@ -68,7 +68,7 @@ func durable(r *run, bad func(string, string, ...any)) {
 			bad(h.where(), "%s was told that token %s has come to an end, and no end is on record", h.Device, h.Token)
 		case h.What == "freed" && end.Kind != "act-done" && (end.Kind != "act-quarantined" || !lied[h.Station]):
 			bad(h.where(), "%s was told that the result of token %s is on record, and it is not", h.Device, h.Token)
-		case h.What == "void" && (end.Kind == "act-refused" || r.untouched(h.Token)): // made void so that it can be told as refused: nothing was done
+		case afterRefusal(h):
 		case end.At().After(h.At.Add(clockError)):
 			bad(h.where(), "%s was told of the end of token %s %v before it was on record, in entry %d", h.Device, h.Token, end.At().Sub(h.At), end.Seq)
 		}
@@ -89,19 +89,22 @@ func durable(r *run, bad func(string, string, ...any)) {
 	}
 }
 
-// untouched reports whether nothing was ever done for a token. A device that has refused an act is told that it is void before the
-// refusal is on record: not before then is it certain that no late command begins it.
+// afterRefusal reports whether a device was told that an act is void which it had refused. That comes before the refusal is on record:
+// not before then is it certain that no late command begins it.
+func afterRefusal(h *Happening) bool { return h.What == "void" && h.Text == "refused" }
+
+// untouched reports whether nothing was ever done for a token.
 func (r *run) untouched(token string) bool {
 	return !slices.ContainsFunc(r.Truth, func(h Happening) bool {
 		return h.Token == token && h.What != "void" && h.What != "freed" && h.What != "fault"
 	})
 }
 
-// diedBetween reports whether a supervisor died when it had made an act void of which nothing was done, and had not yet recorded why:
+// diedBetween reports whether a supervisor died when it had made an act void that the device had refused, and had not yet recorded why:
 // its successor finds a device that is idle, has the token behind it and no result, and nobody can know any more.
 func (r *run) diedBetween(k *known) bool {
 	for i := range r.Truth {
-		if h := &r.Truth[i]; h.What == "void" && h.Token == k.Token && r.untouched(k.Token) {
+		if h := &r.Truth[i]; afterRefusal(h) && h.Token == k.Token && r.untouched(k.Token) {
 			return slices.ContainsFunc(r.Deaths, func(d Death) bool { return d.Truth > i && d.Found < k.Seq })
 		}
 	}
@@ -138,7 +141,7 @@ func (r *run) survived(d Death, ends map[string]*known, audit map[string]uint64,
 		case h.Token == "":
 		case in != nil && in.Seq > d.Found:
 			bad("%s had acted for token %s, whose intent was not among the %d entries that were found", h.Device, h.Token, d.Found)
-		case h.What == "void" && r.untouched(h.Token): // as above
+		case afterRefusal(h):
 		case (h.What == "freed" || h.What == "void") && end != nil && end.Seq > d.Found:
 			bad("%s had been told of the end of token %s, which was not among the %d entries that were found", h.Device, h.Token, d.Found)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"linectl/checker"
 )
@@ -36,6 +37,18 @@ var deathSpoils = []spoil{
 	{"I15", "an act is void that is still open", func(t *testing.T, e *checker.Evidence) {
 		again := *happening(t, e, "freed", 0)
 		again.What, again.Token = "void", "9-9"
+		e.Truth = append(e.Truth, again)
+	}},
+	{"I15", "an act of which nothing was done is void before it is on record that it is given up, and the device had not refused it", func(t *testing.T, e *checker.Evidence) {
+		again := *happening(t, e, "freed", 0)
+		e.Truth = slices.Clone(e.Truth)
+		for i := range e.Truth {
+			if e.Truth[i].Token == again.Token {
+				e.Truth[i].Token = ""
+			}
+		}
+		end := entry(t, e, "act-done", `"token":"`+again.Token+`"`, 1)
+		end.Kind, again.What, again.At = "act-quarantined", "void", end.At().Add(-time.Second)
 		e.Truth = append(e.Truth, again)
 	}},
 	{"I15", "a result that a device had let go of was lost in the kill", func(t *testing.T, e *checker.Evidence) {

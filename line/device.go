@@ -13,7 +13,7 @@ const (
 	Acknowledge
 	MachineCommand // PackML command, number in Machine
 	UnitMode       // unit mode, number in Machine
-	Void           // let no block of the act begin any more; it was given up as unknown
+	Void           // let no block of the act begin any more: that it was given up is on record
 )
 
 // Job is one thing a device is told to do. Execute and Acknowledge carry the token of their act.

@@ -17,7 +17,7 @@ const (
 	asking              // Execute or Reconcile: rule Q decides at every read
 	refusing            // refused: void the token so that no late duplicate fires, then tell
 	fetching            // its result is read; now its waveform is, before the result is told
-	fencing             // told as unknown: void the token, then let the next job come
+	fencing             // told as unknown: void the token when that is on record, then let the next job come
 	acknowledging       // write until the device has left Done
 )
 
@@ -43,6 +43,7 @@ type work struct {
 	wroteAt time.Time         //
 	writes  int               // how often in a row
 	voided  bool              // its token was voided in this stage
+	doubt   *line.ActUnknown  // fencing: what was told and may not be on record yet; the line's Void says that it is (rule T3)
 	counted bool              // the last write's refusal has been counted
 	refused int               // refusals that allow a resend
 	sent    bool              // a start of it may have been written: by us, or by the supervisor before us
@@ -54,7 +55,7 @@ type work struct {
 func (w *work) idle() bool { return w.stage == nothing }
 
 // enter begins a stage. Its first write is due at once.
-func (w *work) enter(s stage) { w.stage, w.writes, w.voided = s, 0, false }
+func (w *work) enter(s stage) { w.stage, w.writes, w.voided, w.doubt = s, 0, false, nil }
 
 // submit takes a job in. It is judged by a read that was asked for after this moment (rule S).
 func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
@@ -75,6 +76,9 @@ func (h *Handshake) submit(now time.Time, j line.Job, out *Output) {
 	}
 	if j.Op == line.Acknowledge && j.Token == h.unacked {
 		h.unacked = 0 // also for an act that was queued before and waits for this
+	}
+	if w := &h.open; w.stage == fencing && w.token == j.Token && j.Op == line.Void {
+		w.doubt, h.pollAt = nil, now
 	}
 	if h.holds(j) || !h.opts.Class.Tokens() && j.Op != line.Acknowledge && j.Token <= h.ended {
 		return // the second: it has ended, and a device that knows no tokens would begin it anew
@@ -108,7 +112,11 @@ func (h *Handshake) holds(j line.Job) bool {
 	return slices.ContainsFunc(h.queue, func(q line.Job) bool { return q.Op == j.Op && q.Token == j.Token })
 }
 
+// overflow tells that jobs were dropped. One of them may be the Void of a doubt: the line hears of that once more, and sends it again.
 func (h *Handshake) overflow(out *Output) {
+	if told := h.open.doubt; told != nil {
+		out.Events = append(out.Events, *told)
+	}
 	h.lose(out, fmt.Sprintf("device %s takes jobs too slowly; some were not handed over", h.device), lostLink)
 }
 

@@ -154,10 +154,12 @@ func (h *Handshake) refuse(now time.Time, out *Output) bool {
 	return true
 }
 
-// unknown tells at once that nobody can say, and begins to void the token (rule T3).
+// unknown tells at once that nobody can say. The token is voided when the line has that on record and says so (rule T3).
 func (h *Handshake) unknown(now time.Time, out *Output, why string) bool {
-	h.end(out, line.ActUnknown{Device: h.device, Token: h.open.token, Evidence: h.evidence(why)})
+	doubt := line.ActUnknown{Device: h.device, Token: h.open.token, Evidence: h.evidence(why)}
+	h.end(out, doubt)
 	h.open.enter(fencing)
+	h.open.doubt = &doubt
 	return h.fenceOff(now, out)
 }
 
@@ -170,7 +172,9 @@ func (h *Handshake) fenceOff(now time.Time, out *Output) bool {
 		h.floor = max(h.floor, h.open.token)
 		return true
 	}
-	h.void(now, out)
+	if h.open.doubt == nil {
+		h.void(now, out)
+	}
 	return false
 }
 

@@ -24,6 +24,8 @@ type plainPlan struct {
 	freed    line.Token               // finished and on record, not yet acknowledged
 	ordered  map[line.Token]time.Time // when each act was first sent off
 	last     line.Intent              // that has ended under this supervisor; token 0 = none
+	lost     line.Intent              // told as unknown last: open again, should the supervisor die before that is on record
+	up       line.Token               // class C: whose start the bit is
 	moved    time.Time                // when its machine was last commanded
 	struck   struct {                 // since the open act was ordered
 		rebooted, crashed, wire bool
@@ -51,6 +53,12 @@ func (p *plainPlan) arrives(_ time.Time, c tags.Command, _ line.RejectReason) {
 		p.Fatalf("the start bit was taken down while the device was busy")
 	}
 	p.cell.cutShort = false
+	switch {
+	case c.Op == tags.OpExecute && !p.cell.before.Start:
+		p.up = c.Token
+	case c.Op == tags.OpAcknowledge && p.cell.before.Start && p.ends[p.up] != "finished" && !p.onRecord(p.up):
+		p.Fatalf("the start bit of job %v was taken down before the end of it is on record", p.up)
+	}
 }
 
 func (p *plainPlan) told(e line.DeviceEvent) {
@@ -70,6 +78,9 @@ func (p *plainPlan) told(e line.DeviceEvent) {
 		}
 		p.close(e.Token, "rejected")
 	case line.ActUnknown:
+		if p.ends[e.Token] == "unknown" {
+			return // told again
+		}
 		cause := p.struck.rebooted
 		if p.opts.Class == line.ClassC || p.open.Effects == 0 {
 			cause = cause || p.struck.crashed || p.struck.wire
@@ -77,7 +88,7 @@ func (p *plainPlan) told(e line.DeviceEvent) {
 		if !cause || e.Evidence.Why == "" || e.Evidence.Class != p.opts.Class {
 			p.Fatalf("job %v is unknown without a cause: %+v, counter %d before it", e.Token, e.Evidence, p.open.Effects)
 		}
-		p.doubts = append(p.doubts, e.Token)
+		p.doubts, p.lost = append(p.doubts, e.Token), p.open
 		p.close(e.Token, "unknown")
 	case line.ActNotBegun:
 		if p.opts.Class == line.ClassC || p.cell.effects[e.Token] != 0 {
@@ -113,8 +124,8 @@ func (p *plainPlan) close(token line.Token, how string) {
 func (p *plainPlan) next() {
 	idle := p.status.Phase == line.PhaseIdle
 	switch {
-	case p.asked || p.status.Device == "":
-		return
+	case p.asked || p.status.Device == "" || len(p.unvoided) > 0:
+		return // it has not heard of it, or waits for its disk
 	case p.freed != 0:
 		p.submit(line.Job{Op: line.Acknowledge, Token: p.freed})
 		p.freed = 0
@@ -142,14 +153,23 @@ func (p *plainPlan) next() {
 	p.submit(line.Job{Op: line.Execute, Token: p.open.Token, Act: p.open})
 }
 
-// crash restarts the supervisor. Whatever was open is reconciled first; that a result waits for its acknowledgement is forgotten.
+// crash restarts the supervisor. Whatever was open is reconciled first, also what was told as unknown and is not on record; that a
+// result waits for its acknowledgement is forgotten.
 func (p *plainPlan) crash() {
+	if token := p.lost.Token; token != 0 && p.open.Token == 0 && !p.onRecord(token) {
+		delete(p.ends, token)
+		p.open, p.doubts = p.lost, without(p.doubts, token)
+	}
 	p.restart()
 	p.asked, p.freed, p.last, p.struck.crashed = false, 0, line.Intent{}, true
 	if p.open.Token != 0 {
 		p.asked = true
 		p.submit(line.Job{Op: line.Reconcile, Token: p.open.Token, Act: p.open})
 	}
+}
+
+func without(all []line.Token, token line.Token) []line.Token {
+	return slices.DeleteFunc(all, func(t line.Token) bool { return t == token })
 }
 
 // reboot restarts the device, and ends its connection: what was on its way never arrives.
@@ -162,7 +182,7 @@ func (p *plainPlan) reboot(forget bool) {
 // line can work on.
 func (p *plainPlan) settle() {
 	p.dropWrites, p.loseAnswers, p.failReads, p.failDials, p.delay = 0, 0, 0, 0, 0
-	p.cell.refuse, p.cell.Machine, p.cell.dead = 0, stateExecute, false
+	p.cell.refuse, p.cell.Machine, p.cell.dead, p.recording = 0, stateExecute, false, 0
 	rest := func(within time.Duration, done func() bool) bool {
 		for until := p.now.Add(within); p.now.Before(until) && !done(); {
 			p.cell.Machine = stateExecute // a Stop that waited for the wire may come out now
@@ -246,6 +266,7 @@ func (p *plainPlan) actions() map[string]func(*rapid.T) {
 				p.cell.Values[0], p.struck.rebooted = -1, true
 			}
 		},
+		"slow disk": p.slowDisk, "overflow": func(*rapid.T) { p.overflow() },
 		"calm": func(*rapid.T) { p.cell.Machine, p.cell.dead, p.cell.refuse = stateExecute, false, 0 },
 		"machine": wire(func(t *rapid.T) {
 			p.moved = p.now

@@ -4,12 +4,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"linectl/line"
+	"linectl/plc/tags"
 )
 
 // TestMain lets the properties look deeper than the library's defaults; the flags on the command line still win.
@@ -30,8 +32,22 @@ type plan struct {
 	asked    bool        // Execute or Reconcile was submitted to this supervisor and not answered
 	sequence uint64
 	ends     map[line.Token]string
-	crashed  bool   // the supervisor restarted since: it may have voided the job and died before it could say why
-	epoch    uint32 // boot epoch that the line knew when it recorded the open intent
+	crashed  bool                // the supervisor restarted since: it may have voided the job and died before it could say why
+	epoch    uint32              // boot epoch that the line knew when it recorded the open intent
+	lost     line.Intent         // told as unknown last: open again, should the supervisor die before that is on record
+	refusals map[line.Token]bool // the device has refused it, and not begun it since
+}
+
+// arrives holds every Void to rule T3: it comes when it is on record that the act is given up, or when the device has refused the act.
+func (p *plan) arrives(_ time.Time, c tags.Command, refused line.RejectReason) {
+	switch {
+	case c.Op == tags.OpExecute && refused != 0:
+		p.refusals[c.Token] = true
+	case c.Op == tags.OpExecute && p.cell.InFlight == c.Token:
+		delete(p.refusals, c.Token)
+	case c.Op == tags.OpVoid && !p.refusals[c.Token] && !p.onRecord(c.Token):
+		p.Fatalf("job %v is void before it is on record that nobody knows what became of it", c.Token)
+	}
 }
 
 func (p *plan) told(e line.DeviceEvent) {
@@ -56,9 +72,13 @@ func (p *plan) told(e line.DeviceEvent) {
 		if e.Evidence.Why == "" {
 			p.Fatalf("job %v is unknown without a reason", e.Token)
 		}
+		if p.ends[e.Token] == "unknown" {
+			return // told again
+		}
 		if p.cell.BootEpoch == p.epoch && !p.crashed {
 			p.Fatalf("job %v is told unknown (%s) though neither side ever restarted", e.Token, e.Evidence.Why)
 		}
+		p.lost = p.open
 		p.close(e.Token, "unknown")
 	case line.ActNotBegun:
 		if p.cell.effects[e.Token] != 0 {
@@ -85,8 +105,11 @@ func (p *plan) close(token line.Token, how string) {
 
 // next does what the line would do now: acknowledge what is recorded, send what is open, or order another act.
 func (p *plan) next() {
-	if p.asked || p.status.RetainID == 0 {
-		return
+	if p.asked || p.status.RetainID == 0 || len(p.unvoided) > 0 {
+		return // it has not heard of it, or waits for its disk
+	}
+	if p.status.Phase == line.PhaseInterrupted && p.ends[p.status.Floor] != "" && p.sequence%2 == 0 { // else the next act clears the way
+		p.submit(line.Job{Op: line.Void, Token: p.status.Floor})
 	}
 	if last := p.cell.LastCompleted; p.ends[last] == "finished" && p.cell.Phase == line.PhaseDone {
 		p.submit(line.Job{Op: line.Acknowledge, Token: last})
@@ -106,8 +129,12 @@ func (p *plan) next() {
 	p.submit(line.Job{Op: line.Execute, Token: p.open.Token, Act: p.open})
 }
 
-// crash restarts the supervisor. Whatever was open is reconciled first.
+// crash restarts the supervisor. Whatever was open is reconciled first: also what was told as unknown and is not on record.
 func (p *plan) crash() {
+	if token := p.lost.Token; token != 0 && p.open.Token == 0 && !p.onRecord(token) {
+		delete(p.ends, token)
+		p.open = p.lost
+	}
 	p.restart()
 	p.asked, p.crashed = false, true
 	if p.open.Token != 0 {
@@ -116,10 +143,20 @@ func (p *plan) crash() {
 	}
 }
 
+func (r *rig) slowDisk(t *rapid.T) {
+	r.recording = time.Duration(rapid.IntRange(0, 3000).Draw(t, "takes ms")) * time.Millisecond
+}
+
+// overflow drops jobs of the line. A Void that was about to be sent is among them.
+func (r *rig) overflow() {
+	r.unvoided = slices.DeleteFunc(r.unvoided, r.onRecord)
+	r.step(Overflow{})
+}
+
 // settle ends all faults and asks that whatever is open comes to an end, and that the line can work on.
 func (p *plan) settle() {
 	p.dropWrites, p.loseAnswers, p.failReads, p.staleReads, p.failDials, p.failPieces, p.copies = 0, 0, 0, 0, 0, 0, nil
-	p.cell.refuse, p.cell.Machine, p.cell.dead = 0, stateExecute, false
+	p.cell.refuse, p.cell.Machine, p.cell.dead, p.recording = 0, stateExecute, false, 0
 	for range 400 {
 		p.cell.Machine = stateExecute // a Stop that waited for the wire may come out now
 		if p.open.Token == 0 {
@@ -165,7 +202,8 @@ func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
 	ends := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		p := &plan{rig: newWelder(t), ends: map[line.Token]string{}}
-		p.hear = p.told
+		p.refusals = map[line.Token]bool{}
+		p.hear, p.saw = p.told, p.arrives
 		p.run(50 * time.Millisecond)
 		few := rapid.IntRange(1, 4)
 		wait := rapid.IntRange(0, 1500)
@@ -186,13 +224,14 @@ func TestAnyInterleavingOfFaultsKeepsThePromise(t *testing.T) {
 			"late": func(t *rapid.T) {
 				p.copies = append(p.copies, time.Duration(wait.Draw(t, "ms"))*time.Millisecond)
 			},
-			"reboot": func(*rapid.T) { p.cell.reboot(false) },
-			"forget": func(*rapid.T) { p.cell.reboot(true) },
-			"crash":  func(*rapid.T) { p.crash() },
-			"hold":   func(*rapid.T) { p.cell.Machine = 11 },
-			"freeze": func(*rapid.T) { p.cell.dead = true },
-			"refuse": func(t *rapid.T) { p.cell.refuse = line.RejectReason(rapid.IntRange(1, 10).Draw(t, "reason")) },
-			"calm":   func(*rapid.T) { p.cell.Machine, p.cell.dead, p.cell.refuse = stateExecute, false, 0 },
+			"reboot":    func(*rapid.T) { p.cell.reboot(false) },
+			"forget":    func(*rapid.T) { p.cell.reboot(true) },
+			"crash":     func(*rapid.T) { p.crash() },
+			"hold":      func(*rapid.T) { p.cell.Machine = 11 },
+			"freeze":    func(*rapid.T) { p.cell.dead = true },
+			"refuse":    func(t *rapid.T) { p.cell.refuse = line.RejectReason(rapid.IntRange(1, 10).Draw(t, "reason")) },
+			"slow disk": p.slowDisk, "overflow": func(*rapid.T) { p.overflow() },
+			"calm": func(*rapid.T) { p.cell.Machine, p.cell.dead, p.cell.refuse = stateExecute, false, 0 },
 			"machine": func(t *rapid.T) {
 				p.submit(line.Job{Op: line.MachineCommand, Machine: uint16(rapid.IntRange(1, 10).Draw(t, "command"))})
 			},

@@ -2,6 +2,8 @@ package plc
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,15 +50,18 @@ type rig struct {
 	pieces      int
 	onPiece     func()
 
-	events  []line.DeviceEvent
-	status  line.DeviceStatus
-	hear    func(line.DeviceEvent)
-	dialled func()
-	saw     func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
+	events    []line.DeviceEvent
+	status    line.DeviceStatus
+	hear      func(line.DeviceEvent)
+	unvoided  []line.Token             // told as unknown, and the line has not yet said Void
+	recorded  map[line.Token]time.Time // told as unknown, and from when on that is on record
+	recording time.Duration            // how long the line's disk takes
+	dialled   func()
+	saw       func(time.Time, tags.Command, line.RejectReason) // every block that reaches the device
 }
 
 func newRig(t failer) *rig {
-	r := &rig{failer: t, cell: newCell(), now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC), fence: 1}
+	r := &rig{failer: t, cell: newCell(), now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC), fence: 1, recorded: map[line.Token]time.Time{}}
 	r.h = New("ST060.welder", r.fence, Options{})
 	r.cell.watch = func(now time.Time, c tags.Command, refused line.RejectReason) {
 		if r.saw != nil {
@@ -72,7 +77,15 @@ func (r *rig) run(d time.Duration) {
 	until := r.now.Add(d)
 	for r.now.Before(until) {
 		r.step(Tick{})
+		for len(r.unvoided) > 0 && r.onRecord(r.unvoided[0]) {
+			token := r.unvoided[0]
+			r.unvoided = r.unvoided[1:]
+			r.submit(line.Job{Op: line.Void, Token: token})
+		}
 		next := until
+		if len(r.unvoided) > 0 && r.recorded[r.unvoided[0]].Before(next) {
+			next = r.recorded[r.unvoided[0]]
+		}
 		if !r.out.Next.IsZero() && r.out.Next.Before(next) {
 			next = r.out.Next
 		}
@@ -87,8 +100,17 @@ func (r *rig) step(in Input) {
 		r.out = r.h.Step(r.now, in)
 		for _, e := range r.out.Events {
 			r.events = append(r.events, e)
-			if s, ok := e.(line.DeviceStatus); ok {
-				r.status = s
+			switch e := e.(type) {
+			case line.DeviceStatus:
+				r.status = e
+			case line.ActUnknown:
+				if r.recorded[e.Token].IsZero() {
+					r.recorded[e.Token] = r.now.Add(r.recording)
+				}
+				if !slices.Contains(r.unvoided, e.Token) {
+					r.unvoided = append(r.unvoided, e.Token)
+				}
+			default:
 			}
 			if r.hear != nil {
 				r.hear(e)
@@ -249,7 +271,14 @@ func (r *rig) intent(token line.Token) line.Intent {
 func (r *rig) restart() {
 	r.fence++
 	r.h = New(r.h.device, r.fence, r.opts)
-	r.status = line.DeviceStatus{}
+	r.status, r.unvoided = line.DeviceStatus{}, nil
+	maps.DeleteFunc(r.recorded, func(_ line.Token, from time.Time) bool { return from.After(r.now) })
+}
+
+// onRecord reports whether the line has it on record that nobody knows what became of an act.
+func (r *rig) onRecord(token line.Token) bool {
+	from, told := r.recorded[token]
+	return told && !from.After(r.now)
 }
 
 func take(n *int) bool {

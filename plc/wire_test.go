@@ -170,6 +170,7 @@ func TestADeviceLosesPowerInAnAct(t *testing.T) {
 		unknown.Evidence.BootEpoch != s.status.BootEpoch+1 || unknown.Evidence.RetainID != s.status.RetainID || unknown.Evidence.ReconnectAge <= 0 {
 		t.Fatalf("got %+v, at first the device was %+v", unknown, s.status)
 	}
+	s.Send(line.Job{Op: line.Void, Device: "ST010.scanner", Token: token}) // it is on record
 	await(t, s, func(st line.DeviceStatus) bool { return st.Phase == line.PhaseIdle && st.Floor == token })
 }
 

@@ -249,7 +249,11 @@ func (p *Plant) void(now time.Time, d *device, c tags.Command) line.RejectReason
 	r.Floor, r.InFlight, r.InWork, d.phase = max(r.Floor, c.Token), 0, nil, line.PhaseIdle
 	p.keep(d)
 	if anew {
-		p.emit(Event{At: now, What: Fenced, Station: d.Station, Device: d.ID, Token: c.Token, Fence: c.Fence})
+		e := Event{At: now, What: Fenced, Station: d.Station, Device: d.ID, Token: c.Token, Fence: c.Fence}
+		if d.rejected == c.Token {
+			e.Text = "refused"
+		}
+		p.emit(e)
 	}
 	return 0
 }

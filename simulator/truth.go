@@ -29,7 +29,7 @@ const (
 	Exit     What = "exit"      // Part left the line to To (ST910 or ST999)
 	Carried  What = "carried"   // a person carried Part, a pack, out of quarantine to the station To
 	Freed    What = "freed"     // the device was told that the result of Token is on record, and no longer waits with it
-	Fenced   What = "void"      // the device was told that Token is given up: from now on it may forget what became of it
+	Fenced   What = "void"      // the device was told that Token is given up: from now on it may forget what became of it; Text says if it had refused Token
 	Wrong    What = "clock"     // the line of that fence was started while its computer's clock was ahead by Text (below zero: behind)
 	Struck   What = "fault"     // an injected fault struck an act, or began; Text is the fault. It changes nothing by itself
 )
@@ -52,7 +52,7 @@ type Event struct {
 	Token   line.Token         `json:"token,omitempty"`
 	Fence   uint16             `json:"fence,omitempty"`  // of the supervisor that asked
 	Params  string             `json:"params,omitempty"` // hash of the parameters that the act was done with, hexadecimal
-	Text    string             `json:"text,omitempty"`   // serial on a label
+	Text    string             `json:"text,omitempty"`   // serial on a label, or as said at What
 	Values  map[string]float64 `json:"values,omitempty"` // base units by name; what could not be measured is absent
 	To      string             `json:"to,omitempty"`
 }

@@ -192,8 +192,8 @@ func (m *Machine) observe(now time.Time, e line.DeviceEvent) {
 				last = 0 // it names no act
 			}
 			m.host.Send(line.Job{Op: line.Acknowledge, Device: d.ID, Token: last})
-		case line.PhaseInterrupted: // an act of which the record is closed already: let the edge fence it
-			m.host.Send(line.Job{Op: line.Reconcile, Device: d.ID, Token: d.Status.Floor, Act: line.Intent{Token: d.Status.Floor, Device: d.ID, RetainID: d.Status.RetainID}})
+		case line.PhaseInterrupted: // an act of which the record is closed already: who closed it may have died before he could void it
+			m.host.Send(line.Job{Op: line.Void, Device: d.ID, Token: d.Status.Floor})
 		default: // nothing open
 		}
 	}
@@ -244,7 +244,9 @@ func (m *Machine) judge(a Act, e line.ActFinished) Judgement {
 
 // unknown closes an act whose outcome nobody can know. If the act leaves a mark it is quarantined, and only a person may ask
 // for another. If it leaves none, it is a measurement that was not made: it counts as an attempt and is made again.
+// The device may forget the act when that is on record, and not before (rule T3 of the handshake).
 func (m *Machine) unknown(now time.Time, e line.ActUnknown) {
+	defer m.host.Send(line.Job{Op: line.Void, Device: e.Device, Token: e.Token})
 	if !m.isOpen(e.Token) {
 		return
 	}

@@ -191,16 +191,24 @@ func (l *Line) voided(p *pack) string {
 	return ""
 }
 
-// voidAgain lets a device that has just spoken void an act that was given up, where a restart came between giving it up and that.
+// voidAgain lets a device that has just spoken void an act that is on record as given up, where a death came between the record and
+// the Void: of the packs in quarantine, and of those that have yet to come there.
 func (l *Line) voidAgain(e line.DeviceEvent) {
 	status, ok := e.(line.DeviceStatus)
-	if !ok {
+	if !ok || status.Phase != line.PhaseIdle {
 		return
 	}
-	for _, id := range l.doubtful {
-		d := l.packs[id].doubt
-		if d != nil && d.Device == status.Device && status.Floor < d.Token && status.Phase == line.PhaseIdle {
+	again := func(d *doubt) {
+		if d != nil && d.Device == status.Device && status.Floor < d.Token {
 			l.Send(line.Job{Op: line.Void, Device: d.Device, Token: d.Token, Act: d.intent})
+		}
+	}
+	for _, id := range l.doubtful {
+		again(l.packs[id].doubt)
+	}
+	for _, p := range l.live {
+		if p.quarantine == nil {
+			again(p.doubt)
 		}
 	}
 }

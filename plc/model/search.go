@@ -26,7 +26,8 @@ const (
 	GoesOnByItself            // the device resumes an act after a boot
 	EpochDiesWithMemory       // the boot counter begins anew with the memory
 	ZombieWrites              // a paused supervisor still writes to the store
-	LastRuleOfA               = ZombieWrites
+	VoidBeforeRecord          // an act is voided before it is on record that nobody knows what became of it
+	LastRuleOfA               = VoidBeforeRecord
 
 	// Of class B.
 	CountIgnored     Rule = iota - 1 // an idle device is sent the act again whatever its counter says
@@ -43,7 +44,7 @@ const (
 var ruleNames = [...]string{
 	"none", "new token after restart", "new token after silence", "floor not retained", "inspect before void", "send before intent",
 	"no epoch check", "no fence check", "effect before floor", "retain id ignored", "void leaves floor", "interrupted is not done",
-	"any result is ours", "goes on by itself", "epoch dies with memory", "zombie writes", "count ignored", "no settling", "nought trusted", "count after energy",
+	"any result is ours", "goes on by itself", "epoch dies with memory", "zombie writes", "void before record", "count ignored", "no settling", "nought trusted", "count after energy",
 	"resend at C", "planned while up",
 }
 
@@ -74,12 +75,13 @@ type Result struct {
 	Untrue int // a joint on record as done or found good is not welded
 	Late   int // energy was applied to a joint that was decided on
 	Stuck  int // states from which no way leads to completion
+	Forgot int // a device was made to forget an interrupted act of which the doubt is on record nowhere
 
 	Example []string // the steps to one of them
 }
 
 // Bad counts the states that must not be.
-func (r Result) Bad() int { return r.Twice + r.Untrue + r.Late + r.Stuck }
+func (r Result) Bad() int { return r.Twice + r.Untrue + r.Late + r.Stuck + r.Forgot }
 
 // visit is the graph as far as it is known.
 type visit struct {
@@ -115,6 +117,9 @@ func (m Model) Search(most int, first bool) (Result, error) {
 					v.note(&r, &r.Late, n)
 				}
 			}
+			if how == voidArrives && forgotten(&was, &s) {
+				v.note(&r, &r.Forgot, n)
+			}
 		})
 		if first && r.Bad() > 0 {
 			r.States = len(v.all)
@@ -136,6 +141,22 @@ func (v *visit) add(from int, how string, s state) (n int, fresh bool) {
 	}
 	v.edges = append(v.edges, have)
 	return int(have), !known
+}
+
+var voidArrives = names[void] + " arrives"
+
+// forgotten reports whether a void has ended, at the device, an interrupted act that is open in the store: the next supervisor that
+// looks finds a device which is idle, and the best of the evidence is gone.
+func forgotten(was, s *state) bool {
+	if was.phase != interrupted || s.phase == interrupted {
+		return false
+	}
+	for _, r := range was.joints {
+		if r.step == intended && r.token == was.inFlight {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *visit) note(r *Result, count *int, n int) {

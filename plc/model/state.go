@@ -3,12 +3,13 @@
 // reorders, reboots that keep or lose the retained memory, a person who inspects.
 //
 // Search visits all states and says whether a joint can be welded twice, called done without a weld, touched after it was
-// decided on, or stuck for good. A Broken rule is one that is left out: the search must then find what it was for.
+// decided on, made to be forgotten by its device while the record has no doubt of it, or stuck for good. A Broken rule is one that is
+// left out: the search must then find what it was for.
 //
 // It shares no code with the real handshake (package plc) or the virtual plant, holds no times and no measurements, and proves
-// nothing about them: it proves that the rules suffice, and that each of those named here is needed but one. The device's look at
-// the fence is a second lock: tokens carry the fence and the store refuses who has an older one, so the search finds nothing when
-// only that look is left out.
+// nothing about them: it proves that the rules suffice, and that each of those named here is needed. Against a second weld the device's
+// look at the fence is a second lock: tokens carry the fence and the store refuses who has an older one. Without it a supervisor that
+// wakes up can only make a device forget an interrupted act that is still open.
 //
 // What the model leaves out: more than one device, a part that is swapped, torn blocks (their CRC is taken to hold), and acts that
 // leave no mark, which are made again.

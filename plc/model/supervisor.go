@@ -107,6 +107,10 @@ func (m *Model) answer(s *state) bool {
 		r.step = done
 		m.send(s, message{kind: acknowledge, token: v.last, fence: s.incarnation, epoch: v.epoch})
 	case unknown:
+		if v.phase == interrupted && m.broken(VoidBeforeRecord) {
+			m.send(s, message{kind: void, token: r.token, fence: s.incarnation, epoch: v.epoch})
+			return *s != before
+		}
 		r.step = quarantined
 		if v.phase == interrupted && m.broken(InterruptedIsNotDone) {
 			*r = record{rework: r.rework}

@@ -25,6 +25,7 @@ var Mutants = []Mutant{
 	{"any result is taken for the open act's", "plc/rules.go", "s.LastCompleted == token:", "s.LastCompleted != 0:", none},
 	{"an act that runs is given up at once", "plc/judge.go", "case running:\n\t\treturn false\n\tcase doubtful:\n\t\treturn h.unknown(now, out, why)", "case running:\n\t\treturn h.unknown(now, out, why)\n\tcase doubtful:\n\t\treturn h.unknown(now, out, why)", none},
 
+	{"an act is void before it is on record that it is given up", "plc/judge.go", "\th.open.doubt = &doubt\n", "", none},
 	{"the result of another part is taken", "stations/act.go", `if a.Part != "" && r.Part != a.Part {`, `if false && a.Part != "" && r.Part != a.Part {`, none},
 	{"the device's own NOK is ignored", "stations/act.go", "j.Verdict, j.Text = line.NOK, fmt.Sprintf(\"%s: device says NOK", "j.Verdict, j.Text = line.OK, fmt.Sprintf(\"%s: device says NOK", none},
 	{"limits do not count", "stations/act.go", "j.Verdict = j.Verdict.Worse(m.Verdict)", "_ = j.Verdict.Worse(m.Verdict)", none},
