@@ -69,13 +69,17 @@ fi
 
 # A browser, letters for the three languages of the HMI, and axe, for test/browser.
 font() { fc-list ":lang=$1" 2>/dev/null | grep -q .; }
-if ! command -v chromium >/dev/null || ! font ur || ! font zh; then
+if ! command -v chromium-headless-shell >/dev/null || ! font ur || ! font zh; then
 	if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
 		echo "setup: installing chromium and fonts (once)"
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-			chromium fontconfig fonts-noto-core fonts-noto-cjk >/dev/null || true
+		apt-get update -qq || true
+		for browser in chromium-headless-shell chromium; do # the whole, with its windows, where its inside is not to be had alone
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+				"$browser" fontconfig fonts-noto-core fonts-noto-cjk >/dev/null && break
+		done
 	fi
-	command -v chromium >/dev/null || left+=("chromium: apt-get install chromium fonts-noto-core fonts-noto-cjk")
+	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null ||
+		left+=("chromium: apt-get install chromium-headless-shell fonts-noto-core fonts-noto-cjk")
 fi
 if ! [[ -f test/browser/node_modules/axe-core/axe.min.js ]]; then
 	echo "setup: installing axe into test/browser (once)"

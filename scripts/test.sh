@@ -2,7 +2,7 @@
 # Runs every test and prints what go test -json says of it; make test has it counted. All stages run, whatever fails.
 #
 # First what needs the processors most: what drives the state, and what may have data races. Then whole lines with clients and a
-# browser, which wait most of the time, two such packages beside each other. Behind both, at the lowest priority, what only computes and
+# browser, which wait for each other, one such package at a time. Behind both, at the lowest priority, what only computes and
 # has a clock of its own or none, so that being slow changes nothing. Last what kills processes and asks how soon they are back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ readonly concurrent=(./cmd/... ./hmi/... ./traceability/... ./simulator/... ./ac
 # What in them is left to others: searches on one goroutine, which take the detector several times as long, and what starts one process
 # after the other.
 readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff)$'
-readonly processes='^Test(Scripts|Signals|SameSeedSameLine|DemoFailsWhenAProcessDies|ARogueDeviceStopsOneStationOnly)$'
+readonly processes='^Test(Scripts|Signals|SameSeedSameLine|DemoFailsWhenAProcessDies|ARogueDeviceStopsOneStationOnly|TheGatewayUnderAttack|HistoryEqualsTheJournal|AnybodyReadsTheRecordsOverOPCUA|AHugeGreetingEndsNothingButTheGateway)$'
 readonly kills='^TestKilledAt(AnyMoment|EveryCall)$'
 # What keeps a state, and the tests that drive it: it is measured how much of it has run.
 readonly state=./packml,./stations,./supervisor,./plc
@@ -38,7 +38,7 @@ tests -coverpkg="$state" -coverprofile="$profile" "${drives[@]}"
 go run ./internal/cover "$profile" || failed=1
 tests -run "$processes" -parallel 4 ./cmd/linectl # more stories at a time than there are cores: they wait for the line most of the time
 tests -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
-tests -p 2 -skip "$kills" "${whole[@]}"
+tests -p 1 -skip "$kills" "${whole[@]}"
 wait "$computes" || failed=1
 cat "$behind"
 tests -parallel 3 -run "$kills" ./test/nemesis ./cmd/linectl
