@@ -15,7 +15,7 @@ TRIED += LINECTL_KILLS=50 LINECTL_PLANT_KILLS=20# moments at which both processe
 # A small disk that fills needs the right to mount one; where nobody has it, single calls fail with ENOSPC in another test.
 MAY_BE_LEFT_OUT := linectl/test/nemesis.TestTheDiskIsFull
 
-test: lint ## set up, lint, every test (with the race detector where there are goroutines), three thousand kills
+test: lint ## set up, lint, every test (most of those with goroutines under the race detector), three thousand kills
 	$(TRIED) scripts/test.sh | go run ./internal/tally $(MAY_BE_LEFT_OUT)
 
 lint: ## format, lint, vet
