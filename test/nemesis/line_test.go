@@ -40,7 +40,7 @@ type shop struct {
 	plant, line                 *process.Process
 	client                      *control.Client
 	op                          *operator
-	cuts                        int // how often this test has killed the plant
+	cuts                        []time.Time // when this test has killed the plant
 }
 
 var loopbackAddress = regexp.MustCompile(`address: 127\.0\.0\.1:[0-9]+`)
@@ -324,11 +324,13 @@ func (s *shop) judge(t *testing.T, ended bool) (checker.Evidence, []checker.Viol
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.cuts > 0 { // the plant cannot write down that it died, and what it was doing is of unknown outcome
-		for _, k := range e.Journal {
-			if k.Kind == "act-quarantined" {
-				e.Truth = append(e.Truth, checker.Happening{What: "fault", Text: "plc-reboot " + k.Station})
-			}
+	stations := map[string]bool{}
+	for _, k := range e.Journal {
+		stations[k.Station] = true
+	}
+	for _, at := range s.cuts { // the plant cannot write down that it died, and what each device was doing then is of unknown outcome
+		for station := range stations {
+			e.Truth = append(e.Truth, checker.Happening{At: at, What: "fault", Text: "plc-reboot " + station})
 		}
 	}
 	all, err := checker.Check(e)

@@ -141,8 +141,11 @@ func (o *operator) material(s line.Snapshot) (list []line.Command) {
 	return list
 }
 
-// done reports whether every pack that was ordered has a disposition and no act is open any more.
+// done reports whether every pack that was ordered has a disposition and has left the line, and no act is open any more.
 func (o *operator) done(s line.Snapshot) bool {
+	if len(s.Packs) > 0 {
+		return false
+	}
 	for _, st := range s.Stations {
 		for _, d := range st.Devices {
 			if d.Open != "" {

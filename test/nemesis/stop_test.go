@@ -159,7 +159,7 @@ func TestDevicesBoot(t *testing.T) {
 	died := 0
 	for n := int64(800); n <= 3200; n += 800 { // where it has started
 		s.plant.Kill()
-		s.cuts++
+		s.cuts = append(s.cuts, time.Now())
 		p := s.startTrappedPlant(t, []string{"write"}, killAt(n, 0, func(string) {}))
 		s.work(t, time.Minute, func(line.Snapshot) bool { return p.Gone() })
 		if err := p.diedOfIt(); err != nil {
@@ -167,7 +167,7 @@ func TestDevicesBoot(t *testing.T) {
 			continue
 		}
 		died++
-		s.cuts++
+		s.cuts = append(s.cuts, time.Now())
 	}
 	s.startPlant(t)
 	s.working(t)
