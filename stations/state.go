@@ -115,7 +115,9 @@ func (m *Machine) entered(now time.Time, from, to packml.State, cause string) {
 const restarted = "supervisor restarted"
 
 // Resume brings the station back after a restart: never to Execute. Acts that were open are asked about before anything else.
+// What the scanners have shown since the last part left is in no record: what they show from now on lies in the nest.
 func (m *Machine) Resume(now time.Time) {
+	m.left = ""
 	if from, to := m.ml.State(), m.comesBack(); from != to {
 		m.host.Record(line.Record{At: now, Station: m.ID, Pack: m.pack(), Fact: line.StateChanged{From: from.String(), To: to.String(), Cause: restarted}})
 	}

@@ -336,28 +336,6 @@ func TestStackExpiredReadings(t *testing.T) {
 	}
 }
 
-// A pack comes back to a station for rework; the supervisor restarts while it lies in the nest.
-func TestLeftPartComesBackAfterRestart(t *testing.T) {
-	d := newDesk(t) // what follows is the journal only: the devices have told this incarnation nothing
-	const weld = line.StationID("ST060")
-	d.material(weld, noon.Add(1000*time.Hour))
-	id := d.packAt(weld, line.Stack)
-	d.fact(weld, id, line.PartArrived{Part: string(id)})
-	d.fact(weld, id, line.StepDone{Part: string(id), Step: line.Weld, Build: 1, Verdict: line.NOK, NOK: []int{3}, Next: line.ToRework})
-	d.fact(weld, id, line.PartMoved{Part: string(id), To: "ST900"})
-	d.fact("ST900", id, line.PartArrived{Part: string(id)})
-	d.fact("ST900", id, line.ReworkDecided{Step: line.Weld, Indexes: []int{3}, Build: 2, By: "ali", Why: "x"})
-	d.fact("ST900", id, line.PartMoved{Part: string(id), To: weld})
-	d.Resume(d.now)
-	d.running(weld, string(id))
-	for range 60 {
-		d.tick(time.Minute)
-	}
-	if s := d.station(weld); s.Part == "" {
-		t.Fatalf("an hour in the nest: %s %q part %q alarms %q", s.State, s.Reason, s.Part, d.alarms())
-	}
-}
-
 func TestWorstJointOutsideTheField(t *testing.T) {
 	d := newDesk(t)
 	const at = line.StationID("ST070")
