@@ -101,6 +101,8 @@ func (l *Line) faults(now time.Time, s *station) []line.AlarmRaised {
 
 func refusalAction(why string) string {
 	switch {
+	case strings.Contains(why, "scanners"):
+		return "look into the nest and clean the scanners"
 	case strings.Contains(why, "scan"), strings.Contains(why, "fetch a new one"):
 		return "load the material and scan its lot"
 	case strings.Contains(why, "held"):

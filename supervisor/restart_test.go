@@ -49,8 +49,8 @@ func TestCellReadLikeTheLastOneAfterRestart(t *testing.T) {
 	d.tick(time.Second)
 	d.tick(6 * time.Second)
 	const alarm = "ST020/part-refused"
-	if a := d.active()[alarm]; !strings.HasPrefix(a.Text, "C001 is read in the nest and is on record in its lane") {
-		t.Errorf("alarms %q", d.alarms())
+	if a := d.active()[alarm]; !strings.HasPrefix(a.Text, "C001 is read in the nest and is on record in its lane") || a.Action != "look into the nest and clean the scanners" {
+		t.Errorf("alarms %q; to do: %q", d.alarms(), a.Action)
 	}
 	d.tick(3 * time.Minute)
 	d.status(at, packml.Suspended, string(code))
