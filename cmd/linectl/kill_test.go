@@ -51,7 +51,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			_ = os.RemoveAll(dir)
 		}
 	})
-	orders := []line.AddOrder{{Product: "ESS-P2", Quantity: 2 + (supervisor+plant)/4}}
+	orders := []line.AddOrder{{Product: "ESS-P2", Quantity: 2 + (supervisor+plant)/6}} // they last until the last kill
 	d := &demo{out: io.Discard, dir: dir, speed: 100, seed: 1, began: time.Now(), config: filepath.Join(dir, demoConfig), truth: filepath.Join(dir, demoPlant, "truth.jsonl")}
 	if err := layDemo(t.Context(), dir); err != nil {
 		t.Fatal(err)
