@@ -324,6 +324,16 @@ func (m *Machine) Nest() (part string, sure bool) {
 	return part, m.left == "" || part != m.left
 }
 
+// Lingers is the part that was let go last and that all scanners still read; none where the nest has been seen otherwise since.
+func (m *Machine) Lingers() string {
+	for _, d := range m.devices {
+		if m.left == "" || !d.Up || d.Part() != m.left {
+			return ""
+		}
+	}
+	return m.left
+}
+
 // Empty reports whether every sensor of the nest says that nothing lies there. A scanner that reads nothing says less: the code of
 // what lies there may be dirty.
 func (m *Machine) Empty() bool {

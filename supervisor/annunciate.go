@@ -83,7 +83,12 @@ func (l *Line) faults(now time.Time, s *station) []line.AlarmRaised {
 	if s.stuck != "" && !(s.onlyScan() && now.Sub(s.wantedAt) < scanWithin) {
 		add("part-refused", s.stuck, "the route check does not let the part go on", "the station waits", refusalAction(s.stuck))
 	}
-	if !s.unsure.IsZero() && now.Sub(s.unsure) > scannersAgree {
+	switch part := s.Lingers(); {
+	case s.unsure.IsZero() || now.Sub(s.unsure) <= scannersAgree:
+	case part != "":
+		add("scanners-disagree", part+" was let go and is still read in the nest", "it has not left, or another part reads like it",
+			"the station takes no part", "look into the nest and take the part out; put it back if it belongs here")
+	default:
 		add("scanners-disagree", "the scanners do not agree on what lies in the nest", "a scanner is dirty, or a part that was let go still lies there",
 			"the station takes no part", "look into the nest and clean the scanners")
 	}

@@ -31,6 +31,30 @@ func TestLeftPartComesBackAfterRestart(t *testing.T) {
 	}
 }
 
+// A part was let go, and every scanner reads it still, or another that reads like it: that is not a disagreement, and the operator is
+// told what it is. Once the nest was seen empty, what comes is what it reads like.
+func TestPartThatWasLetGoIsStillRead(t *testing.T) {
+	d := newDesk(t)
+	const weld = line.StationID("ST060")
+	d.material(weld, noon.Add(1000*time.Hour))
+	id := d.packAt(weld, line.Stack)
+	d.running(weld, "")
+	d.fact(weld, id, line.PartArrived{Part: string(id)})
+	d.fact(weld, id, line.StepDone{Part: string(id), Step: line.Weld, Build: 1, Verdict: line.NOK, NOK: []int{3}, Next: line.ToRework})
+	d.fact(weld, id, line.PartMoved{Part: string(id), To: "ST900"})
+	d.status(weld, packml.Execute, string(id))
+	d.tick(time.Second)
+	d.tick(6 * time.Second)
+	if text := d.active()["ST060/scanners-disagree"].Text; text != string(id)+" was let go and is still read in the nest" {
+		t.Errorf("it says %q", text)
+	}
+	d.status(weld, packml.Execute, "")
+	d.tick(time.Second)
+	if a, is := d.active()["ST060/scanners-disagree"]; is {
+		t.Errorf("the nest is empty, and it says %q", a.Text)
+	}
+}
+
 // A cell lies in the nest that reads like the last one that left, and the supervisor restarts. What the scanners have shown in between
 // is in no record, so the cell was not just let go: the operator is told what is read, and it is taken in as one that nobody knows.
 func TestCellReadLikeTheLastOneAfterRestart(t *testing.T) {
