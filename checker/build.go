@@ -151,9 +151,7 @@ func builtAsPlanned(r *run, bad func(string, string, ...any)) {
 		if h.To != good || d == nil || s == nil {
 			continue // told already
 		}
-		all[h.Part] = &shipped{
-			h.Part, d, r.plans[s.fact.Hash], map[actRef]*known{}, map[actRef]bool{}, map[int]uint64{}, map[string]uint64{}, 0,
-		}
+		all[h.Part] = newShipped(d, r.plans[s.fact.Hash])
 	}
 	for i := range r.entries {
 		if s := all[r.entries[i].Entry.Pack]; s != nil && r.entries[i].Seq < s.released.Seq {
@@ -164,6 +162,10 @@ func builtAsPlanned(r *run, bad func(string, string, ...any)) {
 		s := all[pack]
 		s.judge(started[pack].Number, func(format string, args ...any) { bad(s.released.where(), format, args...) })
 	}
+}
+
+func newShipped(end *known, p plan) *shipped {
+	return &shipped{end.Entry.Pack, end, p, map[actRef]*known{}, map[actRef]bool{}, map[int]uint64{}, map[string]uint64{}, 0}
 }
 
 func (s *shipped) follow(k *known) {
@@ -202,6 +204,17 @@ func (s *shipped) follow(k *known) {
 }
 
 func (s *shipped) judge(number int, bad func(string, ...any)) {
+	s.proven(number, bad)
+	named := texts(s.released.Evidence)
+	for _, step := range s.plan.steps {
+		if !slices.Contains(named, step) {
+			bad("it is released and step %s is not among its evidence", step)
+		}
+	}
+}
+
+// proven asks for a good result of everything that the recipe's text asks for.
+func (s *shipped) proven(number int, bad func(string, ...any)) {
 	for _, ref := range s.plan.acts(number) {
 		k := s.last[ref]
 		switch {
@@ -221,12 +234,6 @@ func (s *shipped) judge(number int, bad func(string, ...any)) {
 	for joint := 1; joint <= s.plan.joints && slices.Contains(s.plan.steps, "inspect"); joint++ {
 		if s.measured[joint] <= s.welded {
 			bad("it is released and joint %d was not measured and found good after the last weld, in entry %d", joint, s.welded)
-		}
-	}
-	named := texts(s.released.Evidence)
-	for _, step := range s.plan.steps {
-		if !slices.Contains(named, step) {
-			bad("it is released and step %s is not among its evidence", step)
 		}
 	}
 }

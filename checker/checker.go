@@ -48,7 +48,7 @@ var Invariants = []Invariant{
 	{"I21", "the supervisor stays within bounds of memory, threads, files and log, and what it remembers of a pack that is gone is little", bounded},
 	{"I22", "at the end every station rests in a defined state", all(atRest, recovered)},
 	{"I23", "every cell that came out of a magazine is accounted for", all(conserved, wherever)},
-	{"I24", "an act is given up as unknown only where something has destroyed the evidence", givenUpForCause},
+	{"I24", "an act is given up as unknown only where something has destroyed the evidence, and a pack is quarantined only where the record has a doubt about it", all(givenUpForCause, doubtedForCause)},
 	{"I25", "everything that was ordered has a disposition", all(allDisposed, nobodyWaits, wholeYield)},
 }
 
@@ -136,6 +136,7 @@ type fact struct {
 	Effects     int      `json:"effects"` // of an intent: what the device had counted before it
 	EffectCount int      `json:"effect_count"`
 	Evidence    any      `json:"evidence"` // of a release, a list; of an act of unknown outcome, an object
+	Reason      any      `json:"reason"`   // of a refusal, a number; of others, a text
 
 	Params []struct {
 		Name  string  `json:"name"`

@@ -253,6 +253,9 @@ func TestEachInvariantCanFail(t *testing.T) {
 		{"I24", "given up without a cause", func(t *testing.T, e *checker.Evidence) {
 			entry(t, e, "act-done", `"task":41`, 1).Kind = "act-quarantined"
 		}},
+		{"I24", "a pack is quarantined, and nothing of it is in doubt", func(t *testing.T, e *checker.Evidence) {
+			change(t, entry(t, e, "pack-disposed", "released", 1), `"released"`, `"quarantined"`)
+		}},
 		{"I25", "a pack is forgotten", func(t *testing.T, e *checker.Evidence) { drop(t, e, entry(t, e, "pack-disposed", "", 1)) }},
 	}) {
 		t.Run(tt.id+" "+tt.name, func(t *testing.T) {

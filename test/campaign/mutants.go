@@ -42,6 +42,7 @@ var Mutants = []Mutant{
 	{"a rejected cell goes into the pool", "supervisor/cells.go", "good: f.Verdict == line.OK}", "good: true}", none},
 	{"a cell stays in the pool when it is taken", "supervisor/cells.go", "s.pool = append(s.pool[:i:i], s.pool[i+1:]...)", "_ = i", none},
 	{"a pack of unknown state is released", "supervisor/flow.go", "case done.Verdict == line.Unknown:\n\t\tend.Disposition = line.Quarantined", "case done.Verdict == line.Unknown:\n\t\tend.Disposition = line.Released", none},
+	{"every pack that is not good is quarantined", "supervisor/flow.go", "case done.Verdict == line.Unknown:\n\t\tend.Disposition", "case done.Verdict != line.OK:\n\t\tend.Disposition", none},
 	{"a pack that is not good goes on", "supervisor/flow.go", "case p.blame != \"\" && (last.verdict == line.NOK", "case false && p.blame != \"\" && (last.verdict == line.NOK", none},
 	{"a serial is issued twice", "supervisor/apply.go", "l.serials[prefix]++", "l.serials[prefix] = 1", none},
 	{"a state of PackML is skipped", "packml/table.go", "{CmdStart, []State{Idle}, Starting}", "{CmdStart, []State{Idle}, Execute}", none},
