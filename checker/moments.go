@@ -31,6 +31,9 @@ func (r *run) troubles() []trouble {
 				t.until, t.lasting = h.At.Add(span), true
 			}
 		}
+		if t.name == "slow-commit" { // the last one that began meanwhile takes its time too
+			t.until = t.until.Add(by(h, commitFor))
+		}
 		all = append(all, t)
 	}
 	return all
@@ -105,6 +108,7 @@ func inOrder(r *run, bad func(string, string, ...any)) {
 }
 
 const (
+	commitFor      = 5 * time.Second        // of a slow commit, where its fault does not say
 	onRecordWithin = 250 * time.Millisecond // of a result that nothing keeps: two polls, a round over the wire and a commit, with room to spare
 	againWithin    = 5 * time.Second        // after a trouble is over the line must know everything again
 	definedWithin  = 10 * time.Second       // after the last trouble every station is in a defined state

@@ -121,3 +121,16 @@ func TestWhatIsToldRight(t *testing.T) {
 		}
 	}
 }
+
+// slowExemptions are what slow commits forgive.
+var slowExemptions = []exemption{
+	{
+		"I20", "a result whose commit began while commits were slow",
+		func(t *testing.T, e *checker.Evidence) {
+			fault(e, late(t, e).At.Add(-20*time.Second), "slow-commit line for 1s by 20")
+		},
+		func(t *testing.T, e *checker.Evidence) {
+			fault(e, late(t, e).At.Add(-20*time.Second), "slow-commit line for 1s by 10")
+		},
+	},
+}
