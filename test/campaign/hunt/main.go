@@ -39,7 +39,8 @@ func main() {
 		if why := live(p.Plan); why != "" {
 			fmt.Printf("%s: %s\n", p.Name, why)
 			if *keep != "" {
-				write(*keep, campaign.Shrink(p.Plan, func(q campaign.Plan) bool { return live(q) != "" }))
+				small, _ := campaign.Shrink(p.Plan, func(q campaign.Plan) bool { return live(q) != "" })
+				write(*keep, small)
 			}
 			return
 		}
