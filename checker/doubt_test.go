@@ -39,6 +39,31 @@ func unknown(k *checker.Entry) {
 	k.Body = bytes.ReplaceAll(k.Body, []byte(`"verdict":"OK"`), []byte(`"verdict":"UNKNOWN"`))
 }
 
+// boundTwice lets the carrier of a released pack be bound a second time, and returns the result of the first.
+func boundTwice(t *testing.T, e *checker.Evidence) (first *checker.Entry) {
+	t.Helper()
+	again := *happening(t, e, "effect", 30)
+	again.Token, again.At = "9-9", again.At.Add(time.Minute)
+	e.Truth = append(e.Truth, again)
+	return lastOf(t, e, again.Part, "act-done", `"task":30,`)
+}
+
+// boundExemptions are what a doubt about a binding forgives: it is made anew, and what is written on the carrier is written over.
+var boundExemptions = []exemption{
+	{
+		"I1", "a carrier that was bound once more, as nobody knew whether it had been",
+		func(t *testing.T, e *checker.Evidence) { unknown(boundTwice(t, e)) },
+		func(t *testing.T, e *checker.Evidence) {
+			change(t, boundTwice(t, e), `"verdict":"OK"`, `"verdict":"NOK"`)
+		},
+	},
+	{
+		"I1", "a carrier that was bound once more for each doubt",
+		func(t *testing.T, e *checker.Evidence) { unknown(boundTwice(t, e)) },
+		func(t *testing.T, e *checker.Evidence) { unknown(boundTwice(t, e)); boundTwice(t, e) },
+	},
+}
+
 // doubtExemptions are the lawful reasons for a pack to come to quarantine.
 var doubtExemptions = []exemption{
 	{
