@@ -76,6 +76,7 @@ func Draw(seed uint64) Plan {
 		p.Kills = append(p.Kills, Kill{Append: 1 + chance.IntN(apart), Durable: chance.IntN(2) == 0})
 	}
 	p.drawClasses(rand.New(rand.NewPCG(seed, 0x636c6173)))
+	p.drawSizes(rand.New(rand.NewPCG(seed, 0x73697a65)))
 	return p
 }
 
