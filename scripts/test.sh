@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Runs every test and prints what go test -json says of it; make test has it counted. All stages run, whatever fails.
 #
-# First what needs the processors most: what drives the state, and what may have data races. Then whole lines with clients and a
-# browser, which wait for each other, one such package at a time. Behind both, at the lowest priority, what only computes and
-# has a clock of its own or none, so that being slow changes nothing. Last what kills processes and asks how soon they are back.
+# Whole lines with clients and a browser wait for each other most of the time: they come first, one such package at a time, and behind
+# them, at the lowest priority, runs what only computes and has a clock of its own or none, so that being slow changes nothing. Then what
+# may have data races, which needs both processors. Last what kills processes and asks how soon they are back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Packages with goroutines or sockets, tested under the race detector, the longest first. The others are pure and have nothing to race.
-readonly concurrent=(./cmd/... ./hmi/... ./traceability/... ./simulator/... ./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./control/... ./internal/...)
-# What in them is left to others: searches on one goroutine, which take the detector several times as long, and what starts one process
-# after the other.
-readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff)$'
+readonly concurrent=(./cmd/... ./hmi/... ./traceability/... ./simulator/... ./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./control/... ./internal/process)
+# What in them is left to others: searches and long stories on one goroutine, which take the detector several times as long, and what
+# starts one process after the other.
+readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff|EditsWithSQLAreFound|NoticesListWhatIsInTheMagazines|TheCellPopulationIsPlausible|TimingChangesNoValue|AGoodPlantMeetsTheRecipes|TheSampleBandsTellGoodFromBad|APackOfEveryProductGoesThroughTheWholeLine|WhoMayDoWhat|AccountsComeBackFromTheJournal|TheSecurityPageShowsTheMatrix|ModesAreAFoldOfTheJournal)$'
 readonly processes='^Test(Scripts|Signals|SameSeedSameLine|DemoFailsWhenAProcessDies|ARogueDeviceStopsOneStationOnly|TheGatewayUnderAttack|HistoryEqualsTheJournal|AnybodyReadsTheRecordsOverOPCUA|AHugeGreetingEndsNothingButTheGateway)$'
 readonly kills='^TestKilledAt(AnyMoment|EveryCall)$'
 # What keeps a state, and the tests that drive it: it is measured how much of it has run.
@@ -28,7 +28,7 @@ computing() {
 	renice -n 19 "$BASHPID" >/dev/null
 	tests $(go list ./... | grep -vxFf <(go list "${drives[@]}" "${whole[@]}" "${concurrent[@]}" ./test/campaign))
 	tests ./test/campaign
-	tests -run "$searches" ./traceability # those of plc are among what drives the state
+	tests -run "$searches" ./traceability ./simulator # those of plc and supervisor are among what drives the state
 	exit "$failed"
 }
 
@@ -37,8 +37,8 @@ readonly computes=$!
 tests -coverpkg="$state" -coverprofile="$profile" "${drives[@]}"
 go run ./internal/cover "$profile" || failed=1
 tests -run "$processes" -parallel 4 ./cmd/linectl # more stories at a time than there are cores: they wait for the line most of the time
-tests -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
 tests -p 1 -skip "$kills" "${whole[@]}"
+tests -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
 wait "$computes" || failed=1
 cat "$behind"
 tests -parallel 3 -run "$kills" ./test/nemesis ./cmd/linectl
