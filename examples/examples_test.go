@@ -28,6 +28,15 @@ func load(t *testing.T) map[string]*recipes.Recipe {
 	return byProduct
 }
 
+// TestAHoleIsScrap holds that no sample product is welded again where a weld has gone through: what is under it is the can of a cell.
+func TestAHoleIsScrap(t *testing.T) {
+	for product, r := range load(t) {
+		if hole, ok := r.Process(line.Inspect).Limit("holeSize"); !ok || hole.Disposition != line.ToScrap {
+			t.Errorf("%s: a hole leads to %q", product, hole.Disposition)
+		}
+	}
+}
+
 // TestProducts holds the samples against the product table of the reference process.
 func TestProducts(t *testing.T) {
 	all := load(t)

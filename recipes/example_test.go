@@ -25,7 +25,7 @@ func ExampleParse() {
 	depth, _ := r.Process(line.Weld).Limit("depth")
 	fmt.Println(depth.Measure(14, 0.00061))
 	// Output:
-	// EV-P1 revision 1: 104S1P in 8 modules, 208 joints
+	// EV-P1 revision 2: 104S1P in 8 modules, 208 joints
 	// power 2800 W, the equipment can do 1500 W to 6000 W
 	// speed 0.12 m/s, the equipment can do 0.06 m/s to 0.25 m/s
 	// depth 14 610 µm < 1 mm

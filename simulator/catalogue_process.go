@@ -34,7 +34,7 @@ var processFaults = []FaultKind{
 	},
 	{
 		Name: OverPower, Strikes: []line.Task{line.TaskWeldLaser}, Unit: "times", By: 1.4, Does: "the laser gives so many times its power and burns through",
-		See: "power and depth are NOK, and the seam has a hole",
+		See: "power and depth are NOK, the camera sees the hole, and the pack is scrapped",
 	},
 	{
 		Name: AdhesiveGelled, Strikes: []line.Task{line.TaskPlaceModule}, Does: "the gap filler has gelled in the mixer: its ratio is off",

@@ -165,6 +165,24 @@ func TestAnEmergencyStopDuringASeam(t *testing.T) {
 	}
 }
 
+// The camera names the joint that is burnt through, and not the weakest of the others.
+func TestTheCameraNamesTheBurntJoint(t *testing.T) {
+	s, pack := atWelder(t, simulator.Config{Seed: 1}, "")
+	s.inject("over-power ST060 at joint 5")
+	for j := 1; j <= 16; j++ {
+		s.do(weldJob(pack, j))
+	}
+	s.release("ST060.robot", pack, 70)
+	s.awaits("ST070.vision")
+	look := func() (hole, worst float64) {
+		st := s.do(job{device: "ST070.vision", task: line.TaskVision, part: pack, index: 1, params: []float64{16}})
+		return float64(st.Values[1]), float64(st.Values[4])
+	}
+	if hole, worst := look(); hole < 0.3e-3 || worst != 5 {
+		t.Errorf("the camera sees a hole of %g m and calls joint %g the worst", hole, worst)
+	}
+}
+
 // A tester that does not end its act ends it when the fault does, and the result is the one that it would have been.
 func TestATesterThatHangs(t *testing.T) {
 	s, pack := atWelder(t, simulator.Config{Seed: 1}, "")

@@ -179,17 +179,22 @@ func measureJoints(p *Plant, d *device, a *act) {
 	}
 }
 
-// lookAtJoints shows the worst of up to twenty joints.
+// lookAtJoints shows the worst of up to twenty joints. There is none worse than one that is burnt through.
 func lookAtJoints(p *Plant, d *device, a *act) {
 	dice := p.dice(d, a, "vision")
 	worst, which := 1.0, int(a.Index)
 	var burnt bool
 	for i := range int(a.param(0, 1)) {
 		j, ok := a.part.pack.joints[int(a.Index)+i]
-		if ok && j.area < worst {
-			worst, which = j.area, int(a.Index)+i
+		switch {
+		case !ok:
+			continue
+		case j.area > burntThrough && !burnt:
+			burnt, which = true, int(a.Index)+i
+		case j.area < worst && !burnt:
+			which = int(a.Index) + i
 		}
-		burnt = burnt || ok && j.area > burntThrough
+		worst = min(worst, j.area)
 	}
 	seam := math.Min(97-60*math.Max(0, 0.8-worst)+dice.within(0, 0.8, -2.5, 2.5), 100)
 	a.set("seamArea", seam)
