@@ -180,7 +180,7 @@ var machineFaults = []FaultKind{
 	{Name: LocalEnableOff, Does: "the local enable is not given", See: "the station holds, or cannot be started, and says why"},
 	{Name: NotAutomatic, Does: "the device is not in automatic", See: "the station holds, or cannot be started, and says why"},
 	{Name: AirLow, Does: "the air pressure is below 5 bar", See: "the station holds, or cannot be started, and says why"},
-	{Name: BarcodeUnreadable, Does: "the scanner reads nothing", See: "cells are rejected, packs are not let in"},
+	{Name: BarcodeUnreadable, Does: "the scanner reads nothing", See: "cells are rejected, three in a row hold the station; packs are not let in"},
 	{Name: WrongPart, Does: "the scanner reads the code of another part", See: "nothing is done to a part that is not the expected one"},
 	{Name: MasterDrift, Unit: "%", By: 5, Does: "the instrument drifts: the reference part reads wrong", See: "the master check fails and the station takes no part"},
 	{Name: SlowDevice, Unit: "times", By: 3, Does: "acts take so many times longer", See: "cycle time and takt suffer; overdue at last"},

@@ -18,7 +18,7 @@ var processFaults = []FaultKind{
 	},
 	{
 		Name: DirtyProbe, At: line.Sort, Unit: "Ω", By: 0.8, Does: "dirt on the probes of the cell tester: contact and cell resistance read high",
-		See: "contact resistance is NOK: measured again, then the reject bin",
+		See: "contact resistance is NOK: measured again, then the reject bin; three cells in a row hold the station",
 	},
 	{
 		Name: TipWear, At: line.Weld, Once: true, Unit: "hits", By: 4000, Does: "the electrodes are worn as by so many more hits",

@@ -19,7 +19,7 @@ var coverage = []struct {
 }{
 	{"The process", [][2]string{
 		{"cells: reversed, swapped, of another lot, too old, a code that stands twice", "cell-reversed, cell-swap, wrong-lot, duplicate-code; stories 1 to 4 and 37"},
-		{"cell tester: dirty probe, stuck, drifting, noisy, without a value, a value that cannot be", "dirty-probe, sensor-stuck, master-drift, sensor-noise, no-value, value-out-of-range; stories 5, 26 and 33"},
+		{"cell tester: dirty probe, stuck, drifting, noisy, without a value, a value that cannot be", "dirty-probe, sensor-stuck, master-drift, sensor-noise, no-value, value-out-of-range; stories 5, 26, 33 and 43"},
 		{"welds: worn tip, dirty glass, gap, burn-through, sticking electrode, a bad joint", "tip-wear, dirty-glass, gap, over-power, electrode-stuck, weld-nok; stories 6 to 8 and 30"},
 		{"adhesive, screw, harness, firmware, seal, insulation, contactor, label", "adhesive-gelled, screw-nok, harness-swap, wrong-firmware, leak, warm-pack, ir-leak, contactor-welded, cold-pack, step-nok, label-reprint; stories 12 to 21"},
 		{"a battery management system that does not answer", "bms-no-reply; story 39"},

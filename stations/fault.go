@@ -88,6 +88,10 @@ func action(cause string) string {
 		return "look for the cell in its lane and clean its code, then Unhold; if it is refused again, the line asks what becomes of it"
 	case strings.Contains(cause, "cells in a row out of lane"):
 		return rejectsAction(cause)
+	case strings.Contains(cause, "not measured well") && strings.Contains(cause, "contactResistance"):
+		return "clean the probes or change them, then Unhold"
+	case strings.Contains(cause, "not measured well"):
+		return "look at the tester and its probes, then Unhold"
 	case strings.Contains(cause, "magazine lane"):
 		return "put cells into the lane, then Unhold"
 	case strings.Contains(cause, "consecutive joints"):

@@ -42,7 +42,7 @@ type Machine struct {
 	unsure bool          // after a restart: it is not known yet what became of the open intent
 	left   string        // part that has just been released, until no scanner shows it
 
-	rejects  int    // receive: cells in a row that were not accepted, since somebody has looked
+	rejects  int    // receive: cells in a row that were not accepted, since somebody has looked; sort: … that were not measured well
 	lane     int    // … out of which magazine lane
 	rejected string // … and why the last of them was not
 
@@ -170,6 +170,7 @@ func (m *Machine) Apply(r line.Record) {
 		m.received(f)
 	case line.CellGraded:
 		m.visit.Graded = &f
+		m.graded(f)
 	case line.StepDone:
 		m.closed, m.visit.Verdict, m.visit.NOK, m.visit.To = true, f.Verdict, f.NOK, f.Next
 	case line.PartMoved:

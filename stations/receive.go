@@ -66,10 +66,13 @@ func (m *Machine) received(f line.CellReceived) {
 	}
 }
 
-// rejectsAll says that no cell of the lane is accepted, and why the last one was not; "" while it is not so.
+// rejectsAll says that of the cells none is accepted any more, and why the last one was not; "" while it is not so.
 func (m *Machine) rejectsAll() string {
-	if m.rejects < rejectsInRow {
+	switch {
+	case m.rejects < rejectsInRow:
 		return ""
+	case m.Kind == line.Sort:
+		return fmt.Sprintf("%d cells in a row were not measured well at %s, the last one so: %s", m.rejects, m.ID, m.rejected)
 	}
 	return fmt.Sprintf("%d cells in a row out of lane %d were rejected at %s, the last one so: %s", m.rejects, m.lane, m.ID, m.rejected)
 }

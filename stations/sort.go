@@ -1,6 +1,8 @@
 package stations
 
 import (
+	"slices"
+
 	"linectl/line"
 	"linectl/recipes"
 )
@@ -36,6 +38,22 @@ func GradeCell(r *recipes.Recipe, c line.SupplierCell, done line.ActDone) line.C
 		g.Bin, g.Reason = BinRetest, "could not be measured: "+done.Text
 	}
 	return g
+}
+
+// graded counts the cells in a row of which the tester has not shown what they are: through a bad contact, or not at all. After three
+// it is the probes or the instrument, and every further cell would go into the reject bin unmeasured.
+func (m *Machine) graded(f line.CellGraded) {
+	contact := slices.IndexFunc(f.Measurements, func(q line.Measurement) bool { return q.Name == "contactResistance" && q.Verdict == line.NOK })
+	switch {
+	case contact >= 0:
+		m.rejected = f.Measurements[contact].String()
+	case f.Verdict == line.Unknown:
+		m.rejected = f.Reason
+	default:
+		m.rejects = 0
+		return
+	}
+	m.rejects++
 }
 
 // rejectBin chooses the bin of the gravest gate that is not met: safety first.
