@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(visitorDirectory); dir != "" {
 		os.Exit(lookInto(dir))
 	}
+	if dir := os.Getenv(upgradeDirectory); dir != "" {
+		fmt.Println(upgradeUntilKilled(dir, os.Getenv(upgradeDies)))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

@@ -1,19 +1,30 @@
 package traceability
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"strings"
+	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 
 	"linectl/line"
 )
 
-// Records that the first schema wrote are brought up to date, and a rebuild of them finds nothing else than the migration did.
-func TestOldRecordsAreBroughtUpToDate(t *testing.T) {
-	dir := t.TempDir()
+// oldRecords makes a directory of records that the first schema wrote.
+func oldRecords(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	if err := mark(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +85,17 @@ func TestOldRecordsAreBroughtUpToDate(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// Records that the first schema wrote are brought up to date, and a rebuild of them finds nothing else than the migration did.
+func TestOldRecordsAreBroughtUpToDate(t *testing.T) {
+	upToDate(t, oldRecords(t))
+}
+
+// upToDate opens the records that oldRecords made, by whatever they went through, and looks whether all of them is there.
+func upToDate(t *testing.T, dir string) {
+	t.Helper()
 	s := openStore(t, dir)
 	if n := len(dumpTable(t, s, "alarm_actions")); n != 1 {
 		t.Errorf("%d actions on alarms, want the one acknowledgement", n)
@@ -86,6 +108,109 @@ func TestOldRecordsAreBroughtUpToDate(t *testing.T) {
 		t.Errorf("%d changes of state, want one", n)
 	}
 	sameAfterRebuild(t, s)
+}
+
+// Story: an upgrade is killed in the middle of a migration, after its first statement or when all of it is done but not yet for good.
+// The start after it finds the schema as it was before that migration, and completes it.
+func TestAMigrationThatIsCutIsMadeAnew(t *testing.T) {
+	for to := 2; to <= newestSchema(t); to++ {
+		for _, where := range []string{"first", "last"} {
+			t.Run(fmt.Sprintf("to schema %d, after the %s statement", to, where), func(t *testing.T) {
+				t.Parallel()
+				dir := oldRecords(t)
+				child := exec.CommandContext(t.Context(), os.Args[0])
+				child.Env = append(os.Environ(), upgradeDirectory+"="+dir, fmt.Sprintf("%s=%d %s", upgradeDies, to, where))
+				out, err := child.CombinedOutput()
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+					t.Fatalf("the upgrade was not killed: %v: %s", err, out)
+				}
+				if got := schemaOf(t, dir); got != to-1 {
+					t.Errorf("after the kill the schema is %d, want %d", got, to-1)
+				}
+				upToDate(t, dir)
+				if got := schemaOf(t, dir); got != newestSchema(t) {
+					t.Errorf("after the next start the schema is %d, want %d", got, newestSchema(t))
+				}
+			})
+		}
+	}
+}
+
+func newestSchema(t *testing.T) int {
+	t.Helper()
+	files, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil || len(files) < 8 {
+		t.Fatalf("%d migrations, %v", len(files), err)
+	}
+	return len(files)
+}
+
+func schemaOf(t *testing.T, dir string) (version int) {
+	t.Helper()
+	name, err := dsn(dir, "mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite3", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(t.Context(), "SELECT MAX(version_id) FROM goose_db_version").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	return version
+}
+
+// upgradeDirectory tells the test binary that it is an upgrade, upgradeDies in which migration and after which of its statements it is killed.
+const (
+	upgradeDirectory = "LINECTL_TEST_UPGRADE"
+	upgradeDies      = "LINECTL_TEST_UPGRADE_DIES"
+)
+
+// upgradeUntilKilled brings records up to date as migrate does, by migrations of which one has a deadly statement in it.
+func upgradeUntilKilled(dir, dies string) error {
+	var to int
+	var where string
+	if _, err := fmt.Sscan(dies, &to, &where); err != nil {
+		return err
+	}
+	sql.Register("deadly", &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		return c.RegisterFunc("die", func() int { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }, false)
+	}})
+	files := fstest.MapFS{}
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		source, err := fs.ReadFile(migrationFiles, name)
+		if err != nil {
+			return err
+		}
+		text := string(source)
+		if i+1 == to && where == "first" {
+			text = strings.Replace(text, ";\n", ";\nSELECT die();\n", 1)
+		} else if i+1 == to {
+			text += "\nSELECT die();\n"
+		}
+		files[path.Base(name)] = &fstest.MapFile{Data: []byte(text)}
+	}
+	name, err := dsn(dir, "_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_foreign_keys=1")
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("deadly", name)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(context.Background())
+	return err
 }
 
 // One past occurrence can be acknowledged without the others; whoever asks later finds who did what and why.

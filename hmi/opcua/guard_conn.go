@@ -113,8 +113,9 @@ func (c *guarded) patience() time.Time {
 	return c.until
 }
 
+// earlier returns the earlier of two times; the zero time is never.
 func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}
 	return a

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/awcullen/opcua/ua"
@@ -230,6 +232,52 @@ func TestAReaderThatTakesNothingIsCut(t *testing.T) {
 		t.Errorf("the connection goes on: %v", err)
 	}
 }
+
+// TestAByteASecondIsTooSlow: a client that never falls silent and never comes to an end is cut all the same, before it has a channel
+// and when it has one.
+func TestAByteASecondIsTooSlow(t *testing.T) {
+	for name, tt := range map[string]struct {
+		come func(*guarded)
+		says []byte
+		cut  time.Duration
+	}{
+		"in its greeting":    {func(*guarded) {}, hello("opc.tcp://line:4840"), openWithinTime},
+		"on an open channel": {func(c *guarded) { c.session, c.frame = true, framer{stage: secured, most: bufferSize} }, secureChunk("F", 100), time.Second + finishChunk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, server := net.Pipe()
+				g := newGuard(slog.New(slog.DiscardHandler), framer{})
+				c, ok := g.admit(slowConn{server}, time.Now())
+				if !ok {
+					t.Fatal("not taken")
+				}
+				tt.come(c)
+				go func() {
+					for _, b := range tt.says {
+						time.Sleep(time.Second)
+						if _, err := client.Write([]byte{b}); err != nil {
+							return
+						}
+					}
+				}()
+				began := time.Now()
+				_, err := io.ReadAll(c)
+				if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != tt.cut {
+					t.Errorf("after %v: %v, want the time to be over after %v", took, err, tt.cut)
+				}
+				_, _ = c.Close(), client.Close()
+				synctest.Wait()
+				time.Sleep(time.Second) // the client finds out
+			})
+		})
+	}
+}
+
+// slowConn is a pipe with an address.
+type slowConn struct{ net.Conn }
+
+func (slowConn) RemoteAddr() net.Addr { return fakeConn{from: 1}.RemoteAddr() }
 
 // TestTheGuardKeepsPlaces: strangers from many addresses cannot take those of a source that is known, and nobody's session.
 func TestTheGuardKeepsPlaces(t *testing.T) {

@@ -21,6 +21,7 @@ type device struct {
 	net.Listener
 	answer   atomic.Pointer[func(request []byte) []byte]
 	requests chan []byte
+	drip     atomic.Bool // a byte of the answer at a time, 20 ms from one to the next
 }
 
 // serve starts a device. The answer may be changed while it runs; nil bytes mean silence.
@@ -66,6 +67,13 @@ func (d *device) talk(c net.Conn) {
 		b := (*d.answer.Load())(request)
 		if b == nil {
 			continue
+		}
+		for d.drip.Load() && len(b) > 1 {
+			if _, err := c.Write(b[:1]); err != nil {
+				return
+			}
+			b = b[1:]
+			time.Sleep(20 * time.Millisecond)
 		}
 		if _, err := c.Write(b); err != nil || len(b) == 0 {
 			return
@@ -230,6 +238,27 @@ func TestALateAnswerIsNeverTakenForTheNext(t *testing.T) {
 	defer func() { _ = c.Close() }()
 	if s, err := c.Read(t.Context()); err != nil || s.RetainID != 7 {
 		t.Fatalf("read %d, %v; want the present block", s.RetainID, err)
+	}
+}
+
+// A device that answers byte by byte, each of them in time, is as late as one that does not answer: the time is for the whole answer.
+func TestADripIsNoAnswer(t *testing.T) {
+	d := serve(t, good)
+	c := open(t, d)
+	d.drip.Store(true)
+	began := time.Now()
+	if _, err := c.Read(t.Context()); err == nil {
+		t.Fatal("the block came byte by byte, in four seconds, and is believed")
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the answer would have taken 4.5 s, the time for it is 400 ms, and it was waited for %v", took)
+	}
+	if _, err := c.Read(t.Context()); !errors.Is(err, errClosed) {
+		t.Errorf("the connection is used again: %v", err)
+	}
+	d.drip.Store(false)
+	if s, err := open(t, d).Read(t.Context()); err != nil || s.RetainID != 7 {
+		t.Errorf("a new connection reads %d, %v", s.RetainID, err)
 	}
 }
 

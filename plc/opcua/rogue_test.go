@@ -59,6 +59,39 @@ func TestARogueDeviceEndsADialNotTheProcess(t *testing.T) {
 	}
 }
 
+// TestADripEndsADial: a device that answers byte by byte takes no longer than one that is silent.
+func TestADripEndsADial(t *testing.T) {
+	identity, err := opcua.CreateIdentity("urn:test:linectl", "linectl test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		c, err := l.Accept()
+		for _, b := range chunk("OPNF", make([]byte, 1000)) { // never ends in the time of this test
+			if err != nil {
+				return
+			}
+			_, err = c.Write([]byte{b})
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	d := &opcua.Dialer{Address: l.Addr().String(), Map: layout(tags.FaceMethod), Identity: identity, User: user, Password: password}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := d.Dial(ctx); err == nil || plc.Classify(err) != plc.Unknown {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v to give up", took)
+	}
+}
+
 // rogue answers what it reads with the next answer: nothing said for nil, hung up for an empty one.
 func rogue(l net.Listener, answers [][]byte) {
 	for {
