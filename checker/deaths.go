@@ -18,6 +18,9 @@ type Death struct {
 	Found uint64    `json:"found"`           // entries on record
 	Last  string    `json:"last,omitempty"`  // digest of the last of them; empty when there was none
 	Shown []Listing `json:"shown,omitempty"` // the alarm list as the successor began with it
+	// Listed is how many entries were on record when somebody who looks from outside saw that list, for which the successor may have
+	// written some; nought where it was seen before that.
+	Listed uint64 `json:"listed,omitempty"`
 }
 
 // Listing is one line of an alarm list.
@@ -174,10 +177,11 @@ func grownOnly(r *run, bad func(string, string, ...any)) {
 // stands, and nothing is in it that was not raised.
 func remembered(r *run, bad func(string, string, ...any)) {
 	for n, d := range r.Deaths {
-		if d.Found > uint64(len(r.entries)) {
+		by := max(d.Found, d.Listed)
+		if by > uint64(len(r.entries)) {
 			continue
 		}
-		list := folded(r.entries[:d.Found])
+		list := folded(r.entries[:by])
 		for _, s := range d.Shown {
 			a, raised := list[s.Alarm]
 			switch latest := raised && s.Occurrence == a.raised; {

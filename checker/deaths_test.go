@@ -101,6 +101,16 @@ var deathSpoils = []spoil{
 		d := death(t, e)
 		d.Shown = append(d.Shown, checker.Listing{Alarm: "ST060/held", Occurrence: 99, Active: true})
 	}},
+	{"I14", "an alarm that the successor itself has raised is not in the list that is seen later", func(t *testing.T, e *checker.Evidence) {
+		d := death(t, e)
+		for i := range e.Journal[d.Found:] {
+			if k := &e.Journal[int(d.Found)+i]; k.Kind == "alarm-raised" { //nolint:gosec // small
+				d.Listed = k.Seq
+				return
+			}
+		}
+		t.Fatal("no alarm after the death")
+	}},
 }
 
 func TestDeathsAreRead(t *testing.T) {

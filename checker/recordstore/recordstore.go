@@ -17,6 +17,19 @@ import (
 
 // Journal reads the whole journal in the data directory of a supervisor, in its order. The supervisor may run meanwhile.
 func Journal(ctx context.Context, data string) (all []checker.Entry, err error) {
+	return entries(ctx, data, "")
+}
+
+// Last reads the last entry of a journal; all zero where it has none.
+func Last(ctx context.Context, data string) (checker.Entry, error) {
+	all, err := entries(ctx, data, " DESC LIMIT 1")
+	if err != nil || len(all) == 0 {
+		return checker.Entry{}, err
+	}
+	return all[0], nil
+}
+
+func entries(ctx context.Context, data, order string) (all []checker.Entry, err error) {
 	path, err := filepath.Abs(filepath.Join(data, "records.db"))
 	if err != nil {
 		return nil, err
@@ -29,7 +42,7 @@ func Journal(ctx context.Context, data string) (all []checker.Entry, err error) 
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT seq, kind, pack, station, at_us, body, hash FROM journal ORDER BY seq")
+	rows, err := db.QueryContext(ctx, "SELECT seq, kind, pack, station, at_us, body, hash FROM journal ORDER BY seq"+order)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -32,7 +32,7 @@ func TestKilledAtItsFirstStart(t *testing.T) {
 			}
 			s.line.Kill()
 		}
-		s.op.seq = 0 // the next line is another
+		s.op.seq, s.deaths = 0, nil // the next line is another
 		if err := os.RemoveAll(s.records); err != nil {
 			t.Fatal(err)
 		}

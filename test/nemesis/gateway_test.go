@@ -145,7 +145,7 @@ func (s *shop) leader(t *testing.T) *leaderAsks {
 		t.Fatalf("%v: %s", err, out)
 	}
 	s.startLine(t)
-	s.work(t, time.Minute, defined)
+	s.work(t, time.Minute, func(line.Snapshot) bool { return true })
 	reply, err := s.client.AddUser(t.Context(), "", "test", "nemesis", line.AddUser{User: leader, Roles: []line.Role{line.Operator, line.TeamLeader}}, leaderWord)
 	if err != nil || !reply.Accepted {
 		t.Fatalf("no account: %v %s", err, reply.Text)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -40,6 +41,8 @@ type shop struct {
 	plant, line                 *process.Process
 	client                      *control.Client
 	op                          *operator
+	built                       float64 // packs, as last seen, and the part of one that is being built
+	deaths                      []checker.Death
 	cuts                        []time.Time // when this test has killed the plant
 }
 
@@ -170,6 +173,7 @@ func (s *shop) run() []string {
 // startLine starts the supervisor and does not wait.
 func (s *shop) startLine(t *testing.T) {
 	t.Helper()
+	s.dead(t)
 	s.line = s.start(t, "run", s.run()...)
 	s.begun(t)
 }
@@ -186,6 +190,7 @@ func (s *shop) startTrappedPlant(t *testing.T, calls []string, decide decision) 
 // startTrappedLine starts the supervisor, and what becomes of its calls is decided here.
 func (s *shop) startTrappedLine(t *testing.T, calls []string, decide decision) *trapped {
 	t.Helper()
+	s.dead(t)
 	p := startTrapped(t, "run", filepath.Join(s.dir, "run.log"), calls, decide, s.run()...)
 	s.line = p.Process
 	s.begun(t)
@@ -211,11 +216,25 @@ func (s *shop) start(t *testing.T, name string, args ...string) *process.Process
 	return p
 }
 
-// defined are the states in which a station rests after a start.
-func defined(now line.Snapshot) bool {
-	return len(now.Stations) > 0 && !slices.ContainsFunc(now.Stations, func(st line.StationSnapshot) bool {
-		return st.State != "Stopped" && st.State != "Aborted"
-	})
+// settle notes which stations rest in a state in which one rests after a start, and reports whether each has by now: whoever did is set
+// to work again before all the others have.
+func settle(settled map[line.StationID]bool, now line.Snapshot) bool {
+	for _, st := range now.Stations {
+		settled[st.Station] = settled[st.Station] || st.State == "Stopped" || st.State == "Aborted"
+	}
+	return len(now.Stations) > 0 && !slices.Contains(slices.Collect(maps.Values(settled)), false)
+}
+
+// built is how many packs have gone, and how much of those on the line is done.
+func built(now line.Snapshot) float64 {
+	sum := -float64(len(now.Packs))
+	for _, o := range now.Orders {
+		sum += float64(o.Started)
+	}
+	for _, p := range now.Packs {
+		sum += p.Progress
+	}
+	return sum
 }
 
 // look returns the line as it is, or an error while it does not answer.
@@ -231,6 +250,7 @@ func (s *shop) look(ctx context.Context) (line.Snapshot, error) {
 func (s *shop) work(t *testing.T, most time.Duration, enough func(line.Snapshot) bool) (definedAt time.Time) {
 	t.Helper()
 	var last line.Snapshot
+	settled := map[line.StationID]bool{}
 	for end := time.Now().Add(most); !s.line.Gone(); time.Sleep(25 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not after %v: %s", most, picture(last))
@@ -242,8 +262,9 @@ func (s *shop) work(t *testing.T, most time.Duration, enough func(line.Snapshot)
 		if now.Seq < s.op.seq {
 			t.Fatalf("LOST: entry %d was seen on record, and now there are %d", s.op.seq, now.Seq)
 		}
-		s.op.seq, last = now.Seq, now
-		if definedAt.IsZero() && defined(now) {
+		s.op.seq, s.built, last = now.Seq, built(now), now
+		s.listed(now)
+		if settle(settled, now) && definedAt.IsZero() {
 			definedAt = time.Now()
 		}
 		if enough(now) {
@@ -317,7 +338,7 @@ func (s *shop) judge(t *testing.T, ended bool) (checker.Evidence, []checker.Viol
 		t.Fatal(err)
 	}
 	defer truth.Close()
-	e := checker.Evidence{Ended: ended, Asked: s.op.history()}
+	e := checker.Evidence{Ended: ended, Asked: s.op.history(), Deaths: s.seen()}
 	if e.Truth, err = checker.ReadTruth(truth); err == nil {
 		e.Journal, err = recordstore.Journal(t.Context(), s.records)
 	}

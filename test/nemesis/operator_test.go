@@ -162,6 +162,14 @@ func (o *operator) done(s line.Snapshot) bool {
 	return len(o.again) == 0 && o.orders > 0 && done >= o.orders
 }
 
+// answered is how many requests have an answer, and all before them.
+func (o *operator) answered() int {
+	if len(o.again) > 0 {
+		return o.again[0]
+	}
+	return len(o.asks)
+}
+
 // history is what the operator and others were told, for the checker.
 func (o *operator) history() []checker.Ask {
 	list := make([]checker.Ask, len(o.asks))

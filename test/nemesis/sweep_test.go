@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,16 +25,15 @@ const (
 	once  = 150 // points of one line: every start reads the whole journal, so a line that has died often takes long to start
 )
 
-// A supervisor of the lightened line makes about early calls until it has started, has found its devices and is set to work. Some
-// thousands later it has built a good part of a pack, which takes about ten thousand.
-const (
-	early = 450
-	late  = 1950
-)
+// early are the calls that a supervisor of the lightened line makes until it has started, has found its devices and is set to work.
+// A pack takes about twenty times as many.
+const early = 450
 
-// point is a call at which the supervisor dies: the n-th of these names since its start. It may hang before.
+// point is a call at which the supervisor dies: the n-th of these names since its start, or since the packs have gone on for a while
+// since then. It may hang before.
 type point struct {
 	calls []string
+	after float64 // how much of a pack
 	n     int64
 	hangs time.Duration
 }
@@ -44,20 +45,21 @@ const hang = 5 * time.Millisecond
 var rare = []string{"fsync", "fdatasync", "ftruncate", "unlinkat", "renameat", "linkat"}
 
 // points are the places of a sweep. Of seven, five go through the early calls, one after the other and again from the first, when
-// the pack is at another place; one through the rare ones; and one is late: these are far apart, in an order that makes neighbours
-// strangers.
+// the pack is at another place; one through the rare ones; and one is late. The late ones of a line let the supervisor build two
+// thirds of a pack between them, the others build the rest, and then comes a call that is another for each.
 func points(many int) []point {
-	const of, stride = 7, 1187 // primes, so that each line gets some of all
+	const of, stride, within = 7, 187, 300
 	list := make([]point, many)
 	step := max(1, early*of/(many*(of-2)))
+	part := 2.0 / 3 / float64(max(1, min(many, once)/of))
 	for i := range list {
 		switch round, k := i/of, i%of; k {
 		case of - 1:
-			list[i] = point{everyCall, int64(early + round*stride%(late-early) + 1), hang}
+			list[i] = point{everyCall, part, int64(round*stride%within + 1), hang}
 		case of - 2:
-			list[i] = point{rare, int64(round%40 + 1), 0}
+			list[i] = point{rare, 0, int64(round%40 + 1), 0}
 		default:
-			list[i] = point{everyCall, int64((round*(of-2)+k)*step%early + 1), hang * time.Duration(round%2)}
+			list[i] = point{everyCall, 0, int64((round*(of-2)+k)*step%early + 1), hang * time.Duration(round%2)}
 		}
 	}
 	return list
@@ -83,6 +85,8 @@ type sweep struct {
 	died     int
 	missed   int            // the call was not reached before the patience ended
 	at       map[string]int // what the last call was to
+	tenth    [10]int        // how much of the pack was built, in tenths
+	most     int64          // calls of a supervisor before the one that was its last
 	recovery []time.Duration
 	used     time.Duration // of a processor, by all supervisors and plants
 	found    checked
@@ -122,19 +126,28 @@ func TestKilledAtEveryCall(t *testing.T) {
 	if t.Failed() {
 		return
 	}
+	if len(s.recovery) == 0 {
+		t.Fatal("no start lasted until the stations were defined")
+	}
 	slices.Sort(s.recovery)
 	share := func(p int) time.Duration { return s.recovery[(len(s.recovery)-1)*p/100].Round(time.Millisecond) }
 	var where bytes.Buffer
 	for _, kind := range slices.Sorted(maps.Keys(s.at)) {
 		fmt.Fprintf(&where, " %s=%d", kind, s.at[kind])
 	}
-	t.Logf("points=%d died=%d missed=%d (%s) %v defined after a kill p50=%v p99=%v in %v, %v of a processor each",
-		many, s.died, s.missed, bytes.TrimSpace(where.Bytes()), s.found, share(50), share(99), time.Since(began).Round(time.Second), (s.used / time.Duration(many)).Round(time.Millisecond))
+	t.Logf("points=%d died=%d missed=%d (%s) by tenths of the pack=%v longest life=%d calls %v defined after a kill n=%d p50=%v p99=%v in %v, %v of a processor each",
+		many, s.died, s.missed, bytes.TrimSpace(where.Bytes()), s.tenth, s.most, s.found, len(s.recovery), share(50), share(99), time.Since(began).Round(time.Second), (s.used / time.Duration(many)).Round(time.Millisecond))
 	if s.died < many*97/100 {
 		t.Errorf("of %d points only %d were reached", many, s.died)
 	}
 	if s.at["write to a socket"] == 0 || s.at["pwrite64"] == 0 || s.at["fsync"] == 0 {
 		t.Error("a kind of call is missing")
+	}
+	if len(s.recovery) < many/3 {
+		t.Errorf("of %d starts only %d lasted until the stations were defined", many, len(s.recovery))
+	}
+	if least := slices.Min(s.tenth[:]); many >= 10*once && least < many/100 {
+		t.Errorf("a tenth of the pack has seen only %d deaths", least)
 	}
 	if share(99) > 5*time.Second {
 		t.Errorf("the stations were defined only after %v", share(99))
@@ -159,15 +172,37 @@ func (s *sweep) live(t *testing.T, part []point) {
 	s.found.add(c)
 }
 
-// patience is how long a point may let wait for itself.
+// patience is how long a point may let wait for itself, once the packs have gone on as far as it wants.
 const patience = 10 * time.Second
 
 // dieAt lets the supervisor work until it dies at the point, and makes sure that it did.
 func (s *shop) dieAt(t *testing.T, at point, sum *sweep) {
 	t.Helper()
-	began, kind := time.Now(), ""
-	p := s.startTrappedLine(t, at.calls, killAt(at.n, at.hangs, func(k string) { kind = k }))
-	definedAt := s.work(t, patience+time.Minute, func(line.Snapshot) bool { return time.Since(began) > patience })
+	var (
+		began, since = time.Now(), time.Now()
+		kind         string
+		calls        int64
+		first        = -1.0 // how much was built when it was first seen
+		near         atomic.Bool
+	)
+	near.Store(at.after == 0)
+	kill := killAt(at.n, at.hangs, func(k string) { kind = k })
+	p := s.startTrappedLine(t, at.calls, func(c call) answer {
+		if calls++; near.Load() {
+			return kill(c)
+		}
+		return answer{}
+	})
+	definedAt := s.work(t, 2*time.Minute, func(line.Snapshot) bool {
+		if first < 0 {
+			first = s.built
+		}
+		if !near.Load() && s.built >= first+at.after {
+			since = time.Now()
+			near.Store(true)
+		}
+		return near.Load() && time.Since(since) > patience
+	})
 	missed := !p.Gone()
 	if missed {
 		p.Kill()
@@ -176,8 +211,11 @@ func (s *shop) dieAt(t *testing.T, at point, sum *sweep) {
 	}
 	sum.mu.Lock()
 	defer sum.mu.Unlock()
-	if !definedAt.IsZero() {
+	switch {
+	case !definedAt.IsZero():
 		sum.recovery = append(sum.recovery, definedAt.Sub(began))
+	case missed: // who was killed before had no time to become defined
+		sum.recovery = append(sum.recovery, time.Since(began))
 	}
 	sum.count(p.Process)
 	if missed {
@@ -186,4 +224,6 @@ func (s *shop) dieAt(t *testing.T, at point, sum *sweep) {
 	}
 	sum.died++
 	sum.at[kind]++
+	sum.most = max(sum.most, calls)
+	sum.tenth[min(9, int(math.Mod(s.built, 1)*10))]++
 }

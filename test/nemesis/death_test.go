@@ -1,0 +1,71 @@
+package nemesis
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"linectl/checker"
+	"linectl/checker/recordstore"
+	"linectl/line"
+)
+
+// dead notes, before another supervisor starts, what had happened and what people had been told by now, and what lies in the records.
+// These are read in a copy: whoever opens them in their place may mend what the successor is to mend.
+func (s *shop) dead(t *testing.T) {
+	t.Helper()
+	copied := filepath.Join(s.dir, "found")
+	defer os.RemoveAll(copied)
+	if err := os.MkdirAll(copied, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"records.db", "records.db-wal"} {
+		body, err := os.ReadFile(filepath.Join(s.records, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			if name == "records.db" {
+				return // nobody has lived here
+			}
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, name), body, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := checker.Death{Asked: s.op.answered()}
+	last, err := recordstore.Last(t.Context(), copied)
+	if err != nil && s.op.seq > 0 { // a journal may not have been begun
+		t.Fatalf("the records that a supervisor has left cannot be read: %v", err)
+	}
+	if d.Found = last.Seq; d.Found > 0 {
+		d.Last = last.Digest()
+	}
+	truth, err := os.ReadFile(s.truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Truth = bytes.Count(truth, []byte("\n"))
+	s.deaths = append(s.deaths, d)
+}
+
+// listed notes the alarm list that is seen first after a death, or after some of which nobody has seen the successor.
+func (s *shop) listed(now line.Snapshot) {
+	for i := len(s.deaths) - 1; i >= 0 && s.deaths[i].Listed == 0; i-- {
+		d := &s.deaths[i]
+		d.Listed = now.Seq
+		for _, a := range now.Alarms {
+			d.Shown = append(d.Shown, checker.Listing{Alarm: a.Alarm, Occurrence: a.Occurrence, Active: a.Active, Acknowledged: a.Acknowledged, Repeats: a.Repeats})
+		}
+	}
+}
+
+// seen are the deaths after which somebody has seen a successor.
+func (s *shop) seen() []checker.Death {
+	return slices.DeleteFunc(slices.Clone(s.deaths), func(d checker.Death) bool { return d.Listed == 0 })
+}
