@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -26,56 +27,114 @@ type cut struct {
 	at    int
 }
 
-// book hands out the cuts of one protocol: each in turn, offset by offset of the longest request and the longest reply so far.
+// book hands out the cuts of one protocol. A split costs nothing and is made at every byte of the longest request and the longest reply so
+// far. A reset costs a connection, and of half open ones there are few: where there are more places than cuts, every so manieth is
+// taken, from another first one in each run.
 type book struct {
 	mu      sync.Mutex
-	longest [2]int // request, reply
-	next    [hows]int
+	longest [2]int    // request, reply
+	budget  [hows]int // how many there may be; 0 is no bound
+	first   int
 	turn    int
-	total   int // cuts that there shall be
-	rest    int // of them, those that are still to be made
-	done    [hows]int
-	offsets map[cut]bool // resets that were made, by their place
+	made    map[cut]bool
+	greeted int // resets while a session was made
+	over    bool
 }
 
-// take returns the next cut, if there is one.
-func (b *book) take() (c cut, ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	all := b.longest[0] + b.longest[1]
-	if b.rest <= 0 || all == 0 {
-		return c, false
+func newBook(total int) *book {
+	return &book{budget: [hows]int{reset: total * 5 / 6, halfOpen: total / 6}, first: rand.IntN(1 << 20), made: map[cut]bool{}} //nolint:gosec // a place
+}
+
+// step is how far apart the places of one kind are: a power of two, so that those that were made stay among them when a longer message
+// comes.
+func (b *book) step(h how) int {
+	step := 1
+	for b.budget[h] > 0 && (b.longest[0]+b.longest[1])/step > b.budget[h] {
+		step *= 2
 	}
-	c.how = []how{reset, reset, split, reset, reset, halfOpen}[b.turn%6]
-	b.turn++
-	n := b.next[c.how] % all
-	b.next[c.how] += max(1, all*3/(2*b.total)) + int(c.how)*6 // of the others not every place
-	if c.at = n; n >= b.longest[0] {
-		c.reply, c.at = true, n-b.longest[0]
+	return step
+}
+
+// last returns the last place for a kind of cut among n bytes of a message, of which there were at before, if one is left.
+func (b *book) last(h how, way, at, n int) (c cut, ok bool) {
+	step := b.step(h)
+	for i := at + n - 1; i >= at; i-- {
+		if c = (cut{h, way == 1, i}); (i+b.first)%step == 0 && !b.made[c] {
+			return c, true
+		}
 	}
-	return c, true
+	return c, false
 }
 
-func (b *book) made(c cut) {
+// take returns the next cut for n bytes of a message, if there is one.
+func (b *book) take(way, at, n int, kinds ...how) *cut {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.rest--
-	b.done[c.how]++
-	if c.how == reset {
-		b.offsets[c] = true
+	if b.over {
+		return nil
 	}
+	for _, h := range kinds {
+		if c, ok := b.last(h, way, at, n); ok {
+			b.made[c] = true
+			b.turn++
+			return &c
+		}
+	}
+	return nil
 }
 
-func (b *book) left() int {
+// hard are the kinds of cut that cost a connection, the one whose turn it is first.
+func (b *book) hard() []how {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.rest
+	if b.turn%6 == 5 {
+		return []how{halfOpen, reset}
+	}
+	return []how{reset, halfOpen}
 }
 
-func (b *book) saw(reply, n int) {
+// done is how many cuts of a kind were made.
+func (b *book) done(h how) (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.longest[reply] = max(b.longest[reply], n)
+	for c := range b.made {
+		if c.how == h {
+			n++
+		}
+	}
+	return n
+}
+
+// left is how many places of the kind are left.
+func (b *book) left(h how) (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for way, bytes := range b.longest {
+		for i := range bytes {
+			if (i+b.first)%b.step(h) == 0 && !b.made[cut{h, way == 1, i}] {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// full reports whether all that there shall be was made.
+func (b *book) full() bool {
+	return b.done(reset) > 0 && b.left(reset)+b.left(split)+b.left(halfOpen) == 0
+}
+
+// greet notes a reset while a session was made.
+func (b *book) greet() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.greeted++
+}
+
+func (b *book) saw(way, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.longest[way] = max(b.longest[way], n)
 }
 
 // wire is the way to one device, through this test.
@@ -85,13 +144,11 @@ type wire struct {
 	book     *book
 
 	mu      sync.Mutex
-	armed   *cut
-	tries   int
 	healthy time.Time // since when nothing was disturbed
 }
 
 // rest is how long a wire works between two cuts.
-const rest = 150 * time.Millisecond
+const rest = 100 * time.Millisecond
 
 func newWire(ctx context.Context, to string, b *book) (*wire, error) {
 	l, err := process.HoldPort(ctx)
@@ -111,16 +168,16 @@ func newWire(ctx context.Context, to string, b *book) (*wire, error) {
 	return w, nil
 }
 
-// setup is how many exchanges make a session; they are disturbed too, but their length is not that of the others.
+// setup is how many exchanges make a session. Their length is not that of the others; of some sessions one exchange is reset.
 const setup = 20
 
 // link is one connection through a wire. One exchange after the other goes over it.
 type link struct {
 	w                *wire
 	client, server   *net.TCPConn
+	greeting         int // exchange that is reset
 	mu               sync.Mutex
 	seen             [2]int // bytes of this exchange in each direction
-	cut              *cut   // of this exchange
 	answered, silent bool
 	count            int // exchanges
 }
@@ -133,7 +190,7 @@ func (w *wire) carry(ctx context.Context, client *net.TCPConn) {
 		_ = client.Close()
 		return
 	}
-	l := &link{w: w, client: client, server: server.(*net.TCPConn)}
+	l := &link{w: w, client: client, server: server.(*net.TCPConn), greeting: 1 + rand.IntN(10*setup)} //nolint:gosec // a place
 	w.mu.Lock()
 	w.healthy = time.Now()
 	w.mu.Unlock()
@@ -164,7 +221,7 @@ func (l *link) pump(way int, from, to *net.TCPConn) {
 			time.Sleep(2 * time.Second) // the fault itself
 			return
 		}
-		time.Sleep(20 * time.Millisecond) // the fault itself
+		time.Sleep(5 * time.Millisecond) // the fault itself
 		if _, err := to.Write(buffer[before:n]); err != nil {
 			return
 		}
@@ -179,7 +236,7 @@ func (l *link) next(way, n int) (before int, then *cut) {
 		return 0, &cut{how: halfOpen}
 	}
 	if way == 0 && (l.answered || l.seen == [2]int{}) { // a new exchange begins
-		l.seen, l.answered, l.cut = [2]int{}, false, l.w.arm()
+		l.seen, l.answered = [2]int{}, false
 		l.count++
 	}
 	if way == 1 {
@@ -187,47 +244,30 @@ func (l *link) next(way, n int) (before int, then *cut) {
 	}
 	at := l.seen[way]
 	l.seen[way] += n
-	if l.count > setup {
+	switch {
+	case l.count > setup:
 		l.w.book.saw(way, l.seen[way])
+		then = l.w.disturb(way, at, n)
+	case l.count == l.greeting && n > 0:
+		l.w.book.greet()
+		then = &cut{reset, way == 1, at + rand.IntN(n)} //nolint:gosec // a place
 	}
-	c := l.cut
-	if c == nil || c.reply != (way == 1) || c.at >= l.seen[way] {
+	if then == nil {
 		return n, nil
 	}
-	l.cut = nil
-	l.silent = c.how == halfOpen
-	l.w.struck(*c)
-	return c.at - at, c
+	l.silent = then.how == halfOpen
+	return then.at - at, then
 }
 
-// settled reports whether the wire has worked for a while.
-func (w *wire) settled() bool {
+// disturb returns the cut for some bytes of a message: one that costs a connection when the wire has worked for a while.
+func (w *wire) disturb(way, at, n int) *cut {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Since(w.healthy) >= rest
-}
-
-// arm returns the cut for a new exchange: that which the last was too short for, or the next one in the book.
-func (w *wire) arm() *cut {
-	if !w.settled() {
-		return nil
+	if time.Since(w.healthy) >= rest {
+		if c := w.book.take(way, at, n, w.book.hard()...); c != nil {
+			w.healthy = time.Now()
+			return c
+		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.armed != nil && w.tries < 40 {
-		w.tries++
-		return w.armed
-	}
-	w.armed, w.tries = nil, 0
-	if c, ok := w.book.take(); ok {
-		w.armed = &c
-	}
-	return w.armed
-}
-
-func (w *wire) struck(c cut) {
-	w.mu.Lock()
-	w.armed, w.healthy = nil, time.Now()
-	w.mu.Unlock()
-	w.book.made(c)
+	return w.book.take(way, at, n, split)
 }

@@ -11,8 +11,11 @@ import (
 	"linectl/line"
 )
 
-// fewCuts are the cuts of a plain go test for each protocol; LINECTL_CUTS makes it more.
+// fewCuts are the resets and half open connections of a plain go test, at most, for each protocol; LINECTL_CUTS makes it more.
 const fewCuts = 120
+
+// all is how many it takes to reset a connection that speaks Modbus at every byte, and to split the messages of both everywhere.
+const all = 600
 
 // protocolOf finds the protocol of the device at an address in a line.yaml.
 func protocolOf(t *testing.T, body, address string) string {
@@ -41,7 +44,7 @@ func TestWiresAreCut(t *testing.T) {
 	}
 	books := map[string]*book{}
 	for _, protocol := range []string{"modbus", "opcua"} {
-		books[protocol] = &book{total: many, rest: many, offsets: map[cut]bool{}}
+		books[protocol] = newBook(many)
 	}
 	s.readdress(t, func(old string) string {
 		w, err := newWire(t.Context(), old, books[protocolOf(t, string(body), old)])
@@ -57,8 +60,8 @@ func TestWiresAreCut(t *testing.T) {
 	s.config = supervisor
 	s.startLine(t)
 	began := time.Now()
-	s.work(t, 10*time.Minute, func(line.Snapshot) bool {
-		return books["modbus"].left() <= 0 && books["opcua"].left() <= 0 || time.Since(began) > time.Duration(many)*500*time.Millisecond
+	s.work(t, 20*time.Minute, func(line.Snapshot) bool {
+		return books["modbus"].full() && books["opcua"].full() || time.Since(began) > time.Duration(many)*time.Second
 	})
 	if s.line.Gone() {
 		t.Fatalf("the supervisor has ended: %v; it said: %s", s.line.Outcome(), s.line.LastWords())
@@ -66,7 +69,7 @@ func TestWiresAreCut(t *testing.T) {
 	spent := time.Since(began).Round(time.Second)
 	for _, b := range books {
 		b.mu.Lock()
-		b.rest = 0
+		b.over = true
 		b.mu.Unlock()
 	}
 	if err := s.line.Stop(30 * time.Second); err != nil {
@@ -74,9 +77,14 @@ func TestWiresAreCut(t *testing.T) {
 	}
 	c := s.finish(t)
 	for name, b := range books {
-		t.Logf("%s: resets=%d at %d places, splits=%d half open=%d, request of %d and reply of %d bytes", name, b.done[reset], len(b.offsets), b.done[split], b.done[halfOpen], b.longest[0], b.longest[1])
-		if b.done[reset] == 0 || b.done[split] == 0 || b.done[halfOpen] == 0 {
+		left := [hows]int{b.left(reset), b.left(split), b.left(halfOpen)}
+		t.Logf("%s: request of %d and reply of %d bytes, resets=%d at every %d. of them from %d on, splits=%d, half open=%d at every %d., left=%v, resets of a session that is made=%d",
+			name, b.longest[0], b.longest[1], b.done(reset), b.step(reset), b.first%b.step(reset), b.done(split), b.done(halfOpen), b.step(halfOpen), left, b.greeted)
+		if b.done(reset) == 0 || b.done(split) == 0 || b.done(halfOpen) == 0 {
 			t.Errorf("%s was hardly disturbed", name)
+		}
+		if many >= all && (left[split] > 0 || b.step(reset) == 1 && left[reset] > 0) {
+			t.Errorf("%s: places were left out: %v", name, left)
 		}
 	}
 	t.Logf("cuts in %v: %v", spent, c)
