@@ -15,31 +15,18 @@ import (
 )
 
 // dead notes, before another supervisor starts, what had happened and what people had been told by now, and what lies in the records.
-// These are read in a copy: whoever opens them in their place may mend what the successor is to mend.
 func (s *shop) dead(t *testing.T) {
 	t.Helper()
-	copied := filepath.Join(s.dir, "found")
-	defer os.RemoveAll(copied)
-	if err := os.MkdirAll(copied, 0o700); err != nil {
-		t.Fatal(err)
+	if !exists(filepath.Join(s.records, "records.db")) {
+		return // nobody has lived here
 	}
-	for _, name := range []string{"records.db", "records.db-wal"} {
-		body, err := os.ReadFile(filepath.Join(s.records, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			if name == "records.db" {
-				return // nobody has lived here
-			}
-			continue
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(copied, name), body, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	records := s.records
+	if !s.shared {
+		records = s.copyRecords(t)
+		defer os.RemoveAll(records)
 	}
 	d := checker.Death{Asked: s.op.answered()}
-	last, err := recordstore.Last(t.Context(), copied)
+	last, err := recordstore.Last(t.Context(), records)
 	if err != nil && s.op.seq > 0 { // a journal may not have been begun
 		t.Fatalf("the records that a supervisor has left cannot be read: %v", err)
 	}
@@ -52,6 +39,26 @@ func (s *shop) dead(t *testing.T) {
 	}
 	d.Truth = bytes.Count(truth, []byte("\n"))
 	s.deaths = append(s.deaths, d)
+}
+
+// copyRecords copies the records to where they can be read: whoever opens them in their place may mend what the successor is to mend.
+// Where a gateway has them open as well they must be read in their place: what was written and was on record for nobody yet is so for a
+// reader of a copy, and for a successor that finds the gateway there it is not.
+func (s *shop) copyRecords(t *testing.T) string {
+	t.Helper()
+	copied := filepath.Join(s.dir, "found")
+	err := os.MkdirAll(copied, 0o700)
+	for _, name := range []string{"records.db", "records.db-wal"} {
+		body, e := os.ReadFile(filepath.Join(s.records, name)) //nolint:gosec // our own
+		if errors.Is(e, fs.ErrNotExist) {
+			continue
+		}
+		err = errors.Join(err, e, os.WriteFile(filepath.Join(copied, name), body, 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return copied
 }
 
 // listed notes the alarm list that is seen first after a death, or after some of which nobody has seen the successor.

@@ -163,6 +163,7 @@ func (s *shop) leader(t *testing.T) *leaderAsks {
 // startGateway starts the gateway, which dies at its n-th write.
 func (s *shop) startGateway(t *testing.T, address string, n int64) *trapped {
 	t.Helper()
+	s.shared = true
 	p := startTrapped(t, "gateway", filepath.Join(s.dir, "gateway.log"), []string{"write"}, killAt(n, hang, func(string) {}),
 		program, "gateway", "--config", s.config, "--data", s.records, "--socket", filepath.Join(s.records, "control", "linectl.sock"), "--listen", address)
 	t.Cleanup(p.Kill)

@@ -43,6 +43,7 @@ type shop struct {
 	op                          *operator
 	built                       float64 // packs, as last seen, and the part of one that is being built
 	deaths                      []checker.Death
+	shared                      bool        // a gateway has the records open as well
 	cuts                        []time.Time // when this test has killed the plant
 }
 
