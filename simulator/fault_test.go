@@ -282,7 +282,8 @@ A fault is a line of text: its name, a device or a station (every device of it),
 | times N | it strikes so many acts; without it one |
 | by X | how much, where there is more and less |
 
-Times are real time: ` + "`--speed`" + ` does not divide them, for the supervisor's own times are not divided either. A fault that lasts
+Times are real time: ` + "`--speed`" + ` does not divide them, for the supervisor's own times are not divided either
+([why](adr/0025-the-times-of-the-handshake-are-not-scaled.md)). A fault that lasts
 and waits for an act begins in the middle of that act, after the moment that cannot be taken back. Everything that strikes is
 written into the plant's ground truth. A plant that is started again has no faults.
 
