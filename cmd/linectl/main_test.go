@@ -81,6 +81,17 @@ func post(socket, path, body string) ([]byte, error) {
 }
 
 func TestExitCodes(t *testing.T) {
+	story := func(name, text string) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	const short = "name: No order\nshows: a line at rest\nmust: build nothing\nlasts: 1s\nends: open\norders:\n  - {product: ESS-P2}\nevents:\n  - do: Stop line\nexpect:\n"
+	good := story("good.yaml", short+"  - never: {pack: any, becomes: released}\n")
+	wrong := story("wrong.yaml", short+"  - {pack: any, becomes: released}\n")
+	unread := story("unread.yaml", short+"  - {packet: any}\n")
 	for _, tt := range []struct {
 		args []string
 		want int
@@ -92,6 +103,10 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"check"}, exitUsage},
 		{[]string{"check", "--offline", "--config", "nowhere.yaml"}, exitFailed},
 		{[]string{"status", "--socket", "nowhere.sock"}, exitFailed},
+		{[]string{"scenario", "run", good}, exitDone},
+		{[]string{"scenario", "run", good, wrong}, exitFailed},
+		{[]string{"scenario", "run", good, unread}, exitUsage},
+		{[]string{"scenario", "run", "nowhere.yaml"}, exitUsage},
 	} {
 		var out, errs bytes.Buffer
 		if got := run(t.Context(), tt.args, &out, &errs); got != tt.want {
