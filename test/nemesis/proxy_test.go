@@ -2,8 +2,10 @@ package nemesis
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +34,8 @@ type cut struct {
 // taken, from another first one in each run.
 type book struct {
 	mu      sync.Mutex
-	longest [2]int    // request, reply
+	longest [2]int // request, reply
+	lengths [2]map[int]int
 	budget  [hows]int // how many there may be; 0 is no bound
 	first   int
 	turn    int
@@ -121,7 +124,19 @@ func (b *book) left(h how) (n int) {
 
 // full reports whether all that there shall be was made.
 func (b *book) full() bool {
-	return b.done(reset) > 0 && b.left(reset)+b.left(split)+b.left(halfOpen) == 0
+	if b.done(reset) > 0 && b.left(reset)+b.left(split)+b.left(halfOpen) == 0 {
+		b.close()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.over
+}
+
+// close ends the cuts; what is longer later does not count.
+func (b *book) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
 }
 
 // greet notes a reset while a session was made.
@@ -131,10 +146,26 @@ func (b *book) greet() {
 	b.greeted++
 }
 
+// often is how often a length must have been reached to count: two messages that come at once are no long one.
+const often = 20
+
 func (b *book) saw(way, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.longest[way] = max(b.longest[way], n)
+	if b.over || n <= b.longest[way] {
+		return
+	}
+	if b.lengths[way] == nil {
+		b.lengths[way] = map[int]int{}
+	}
+	b.lengths[way][n]++
+	times := 0
+	for _, l := range slices.Backward(slices.Sorted(maps.Keys(b.lengths[way]))) {
+		if times += b.lengths[way][l]; times >= often {
+			b.longest[way] = max(b.longest[way], l)
+			return
+		}
+	}
 }
 
 // wire is the way to one device, through this test.
