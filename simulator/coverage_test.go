@@ -46,7 +46,7 @@ var coverage = []struct {
 	{"The network", [][2]string{
 		{"cable pulled, answers late, answer lost, the connection comes and goes", "drop-comms, slow-answers, lost-ack, flapping-link; stories 10 and 35"},
 		{"a job a second time, answers out of order", "late-duplicate, reordered-replies; `plc/model`; story 9"},
-		{"reset, half open, late, at every byte of a request and a reply", "`test/nemesis` TestWiresAreCut"},
+		{"late at every byte of a request and a reply, reset at every byte over Modbus and at every eighth over OPC UA, half open", "`test/nemesis` TestWiresAreCut"},
 		{"a peer that gives one byte a second", "TestADripIsNoAnswer (a device, Modbus), TestADripEndsADial (a device, OPC UA; no byte after the dial), TestAByteASecondIsTooSlow (a client of the gateway). That the neighbours are as fast meanwhile is not measured"},
 		{"a peer that reads nothing or says nothing, many connections", "TestAReaderThatTakesNothingIsCut, TestSilentConnectionsKeepNobodyOut, TestTheGatewayUnderAttack"},
 		{"the central database is down", "not in linectl: it forwards to none yet"},

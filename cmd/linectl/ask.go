@@ -100,8 +100,13 @@ func (a *asker) ask(c *cobra.Command, command line.Command) error {
 	if err != nil {
 		return err
 	}
+	return printReply(c, reply, a.json)
+}
+
+// printReply prints what the supervisor has answered. A refusal fails.
+func printReply(c *cobra.Command, reply line.Reply, asJSON bool) error {
 	switch {
-	case a.json:
+	case asJSON:
 		if err := printJSON(c, reply); err != nil || reply.Accepted {
 			return err
 		}
@@ -109,7 +114,7 @@ func (a *asker) ask(c *cobra.Command, command line.Command) error {
 	case !reply.Accepted:
 		return fmt.Errorf("refused: %s", reply.Text)
 	}
-	_, err = fmt.Fprintln(c.OutOrStdout(), reply.Text)
+	_, err := fmt.Fprintln(c.OutOrStdout(), reply.Text)
 	return err
 }
 

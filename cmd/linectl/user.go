@@ -37,18 +37,6 @@ Passwords have at least 12 characters and are read from standard input, one line
 	return c
 }
 
-// printReply prints the answer to a change of an account. A refusal fails.
-func printReply(c *cobra.Command, reply line.Reply, err error) error {
-	switch {
-	case err != nil:
-		return err
-	case !reply.Accepted:
-		return fmt.Errorf("refused: %s", reply.Text)
-	}
-	_, err = fmt.Fprintln(c.OutOrStdout(), reply.Text)
-	return err
-}
-
 func newUserAdd() *cobra.Command {
 	var a asker
 	c := &cobra.Command{
@@ -74,7 +62,10 @@ func newUserAdd() *cobra.Command {
 		}
 		defer client.Close()
 		reply, err := client.AddUser(c.Context(), "", a.by, a.why, line.AddUser{User: args[0], Roles: roles}, password)
-		return printReply(c, reply, err)
+		if err != nil {
+			return err
+		}
+		return printReply(c, reply, a.json)
 	}
 	return c
 }
@@ -163,7 +154,10 @@ func newUserPassword() *cobra.Command {
 		}
 		defer client.Close()
 		reply, err := client.SetPassword(c.Context(), "", a.by, a.why, args[0], "", password, "")
-		return printReply(c, reply, err)
+		if err != nil {
+			return err
+		}
+		return printReply(c, reply, a.json)
 	}
 	return c
 }
@@ -195,7 +189,10 @@ is no account, and the password. There is no default account and no default pass
 		}
 		defer client.Close()
 		reply, err := client.SetUp(c.Context(), token, args[0], password)
-		return printReply(c, reply, err)
+		if err != nil {
+			return err
+		}
+		return printReply(c, reply, false)
 	}
 	return c
 }
