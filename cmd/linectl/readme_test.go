@@ -26,7 +26,7 @@ func TestTheReadmeIsTyped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, l := range strings.Split(string(b), "\n") {
+		for l := range strings.SplitSeq(string(b), "\n") {
 			if strings.HasPrefix(l, "exec ") || strings.HasPrefix(l, "  ") { // not what fails (! exec), and what a script of a script does
 				scripts = append(scripts, typed(l)...)
 			}
@@ -37,7 +37,7 @@ func TestTheReadmeIsTyped(t *testing.T) {
 		if i%2 == 0 {
 			continue // between two blocks
 		}
-		for _, l := range strings.Split(block, "\n") {
+		for l := range strings.SplitSeq(block, "\n") {
 			for _, want := range typed(strings.Replace(l, "go run ./cmd/linectl", "linectl", 1)) {
 				commands++
 				if !slices.ContainsFunc(scripts, func(have string) bool { return covers(have, want) }) {
