@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"fmt"
+	"time"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 // filter is the state of one connection.
 type filter struct {
 	*Guard
+	began   time.Time
+	opened  bool
 	greeted bool
 	chunks  int    // without a final one
 	held    []byte // chunks that are held back until the message is whole
@@ -44,7 +47,10 @@ func (f *filter) pass(chunk []byte) ([]byte, error) {
 	case !f.greeted:
 		f.greeted = true
 		return chunk, f.greeting(chunk)
+	case kind == "OPNF" && !f.opened && time.Since(f.began) > f.Patience:
+		return nil, breach(fmt.Sprintf("it took more than %v to open a channel", f.Patience))
 	case kind == "OPNF":
+		f.opened = true
 		return chunk, f.open(chunk)
 	case kind == "MSGF" || kind == "MSGC" || kind == "MSGA":
 		if f.chunks++; f.chunks > mostChunks {

@@ -2,7 +2,8 @@
 // whatever sizes the greeting of a server names, decodes what a stranger sends without a bound, and lets a server change policy and
 // certificate in the middle of opening a channel, so that one without the key of the pinned certificate could end the process,
 // and get the password. Every connection therefore goes through a relay inside this process, which reads each chunk first. It
-// cannot look into what is encrypted: from a server that holds the key it bounds sizes and counts, and no more.
+// cannot look into what is encrypted: from a server that holds the key it bounds sizes and counts, and no more. Nor does it bound
+// how late a server may renew a channel.
 package uaguard
 
 import (
@@ -32,11 +33,32 @@ type Guard struct {
 	MaxMessage  uint32        // bytes
 	Certificate []byte        // DER: what the server must open its channel with; without one only endpoints can be asked for
 
-	why atomic.Pointer[breach]
+	why  atomic.Pointer[breach]
+	dial context.Context // of Dial: its end cuts the connection
 }
 
-// Dialer makes connections of which each chunk is looked at. The greeting is our own: the library's option MaxMessageSize writes
-// into one that all clients of the process share, and several servers are dialled at once.
+// Dial lets connect open a channel through the guard, under a context that does not end with ctx: when ctx ends before connect has,
+// the connection is cut instead, and the error is that of ctx. For the library goes on to read an answer to the opening of a channel
+// when nobody waits for it any more, takes for granted that somebody does, and ends the process. For the same reason an answer that
+// comes later than the guard's Patience is not passed on; a request of the library must wait for longer.
+func (g *Guard) Dial(ctx context.Context, connect func(context.Context) error) error {
+	dial, cut := context.WithCancel(context.WithoutCancel(ctx))
+	g.dial = dial
+	stop := context.AfterFunc(ctx, cut)
+	defer stop()
+	err := connect(context.WithoutCancel(ctx))
+	if err == nil {
+		return nil
+	}
+	cut()
+	if ended := ctx.Err(); ended != nil {
+		return fmt.Errorf("%w: %v", ended, err) //nolint:errorlint // that it was cut says nothing of the server
+	}
+	return err
+}
+
+// Dialer makes connections of which each chunk is looked at, for use within Dial. The greeting is our own: the library's option
+// MaxMessageSize writes into one that all clients of the process share, and several servers are dialled at once.
 func (g *Guard) Dialer() *uacp.Dialer {
 	greeting := *uacp.DefaultClientACK
 	greeting.MaxMessageSize = g.MaxMessage
@@ -54,6 +76,9 @@ func (g *Guard) Explain(err error) error {
 // divert connects the library's socket with the relay, and the relay with the server. The library takes no connection but one that
 // it has dialled itself; the connect that follows finds the socket connected and leaves it so.
 func (g *Guard) divert(ctx context.Context, network, address string, raw syscall.RawConn) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(g.dial, cancel)()
 	server, err := (&net.Dialer{Timeout: g.Patience}).DialContext(ctx, network, address)
 	if err != nil {
 		return err
@@ -113,6 +138,7 @@ func ownPort(fd int) (int, error) {
 // serve waits for the library's socket, for nobody else's, and relays until either side ends.
 func (g *Guard) serve(l *net.TCPListener, port int, server net.Conn) {
 	defer func() { _ = server.Close() }()
+	defer context.AfterFunc(g.dial, func() { _ = server.Close() })()
 	client, err := accept(l, port, g.Patience)
 	if err != nil {
 		return
@@ -144,7 +170,7 @@ func accept(l *net.TCPListener, port int, patience time.Duration) (net.Conn, err
 
 // relay passes on the server's chunks that are as they must be. Why it ended, the client is told in an error message.
 func (g *Guard) relay(client io.Writer, server io.Reader) error {
-	f := &filter{Guard: g}
+	f := &filter{Guard: g, began: time.Now()}
 	for {
 		chunk, err := readChunk(server)
 		if err == nil {

@@ -57,8 +57,12 @@ func (g *Gate) dial(ctx context.Context, p person, state func(opcua.ConnState)) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: its certificate is not known here: %w", errNoAnswer, err)
 	}
-	endpoints, err := opcua.GetEndpoints(ctx, g.URL, limits(dialTimeout, nil)...)
-	if err != nil {
+	guard := guarding(nil)
+	var endpoints []*ua.EndpointDescription
+	if err := guard.Dial(ctx, func(ctx context.Context) (err error) {
+		endpoints, err = opcua.GetEndpoints(ctx, g.URL, limits(dialTimeout, guard)...)
+		return err
+	}); err != nil {
 		return nil, fmt.Errorf("%w at %s: %w", errNoAnswer, g.URL, err)
 	}
 	var endpoint *ua.EndpointDescription
@@ -84,7 +88,8 @@ func (g *Gate) dial(ctx context.Context, p person, state func(opcua.ConnState)) 
 }
 
 func (g *Gate) session(ctx context.Context, e *ua.EndpointDescription, p person, state func(opcua.ConnState)) (_ *opcua.Client, err error) {
-	c, err := opcua.NewClient(g.URL, append(limits(loginTimeout, e.ServerCertificate),
+	guard := guarding(e.ServerCertificate)
+	c, err := opcua.NewClient(g.URL, append(limits(loginTimeout, guard),
 		opcua.Certificate(g.Certificate), opcua.PrivateKey(g.Key), opcua.SecurityFromEndpoint(e, ua.UserTokenTypeUserName),
 		opcua.AuthUsername(p.user, p.password), opcua.ApplicationURI(g.URI), opcua.ApplicationName("linectl hmi"),
 		opcua.SessionTimeout(sessionTimeout), opcua.Locales(p.lang), opcua.StateChangedFunc(state))...)
@@ -96,7 +101,7 @@ func (g *Gate) session(ctx context.Context, e *ua.EndpointDescription, p person,
 			err = fmt.Errorf("%w: it answers out of order", errNoAnswer)
 		}
 	}()
-	if err := c.Connect(ctx); err != nil {
+	if err := guard.Dial(ctx, c.Connect); err != nil {
 		return nil, meaning(err)
 	}
 	if c.Session() == nil {
@@ -128,13 +133,14 @@ func meaning(err error) error {
 	return fmt.Errorf("%w: %w", errNoAnswer, err)
 }
 
-// limits bounds every wait and message, and holds a channel to the certificate that it is opened with; none for asking for
-// endpoints.
-func limits(wait time.Duration, certificate []byte) []opcua.Option {
-	return []opcua.Option{
-		opcua.Dialer((&uaguard.Guard{Patience: dialTimeout, MaxMessage: maxMessage, Certificate: certificate}).Dialer()),
-		opcua.AutoReconnect(false), opcua.RequestTimeout(wait),
-	}
+// guarding holds a channel to the certificate that it is opened with; none for asking for endpoints.
+func guarding(certificate []byte) *uaguard.Guard {
+	return &uaguard.Guard{Patience: dialTimeout, MaxMessage: maxMessage, Certificate: certificate}
+}
+
+// limits bounds every wait and message.
+func limits(wait time.Duration, guard *uaguard.Guard) []opcua.Option {
+	return []opcua.Option{opcua.Dialer(guard.Dialer()), opcua.AutoReconnect(false), opcua.RequestTimeout(wait)}
 }
 
 func hangUp(c *opcua.Client) {

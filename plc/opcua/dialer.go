@@ -92,8 +92,11 @@ func (d *Dialer) misconfigured(err error, remedy string) error {
 // believed only as far as the pinned certificate proves it afterwards.
 func (d *Dialer) endpoint(ctx context.Context) (*ua.EndpointDescription, error) {
 	guard := &uaguard.Guard{Patience: requestTimeout, MaxMessage: maxMessage}
-	endpoints, err := opcua.GetEndpoints(ctx, d.url(), guarded(guard)...)
-	if err != nil {
+	var endpoints []*ua.EndpointDescription
+	if err := guard.Dial(ctx, func(ctx context.Context) (err error) {
+		endpoints, err = opcua.GetEndpoints(ctx, d.url(), guarded(guard)...)
+		return err
+	}); err != nil {
 		return nil, d.sort("ask for endpoints", guard.Explain(err))
 	}
 	for _, e := range endpoints {
@@ -140,7 +143,7 @@ func (d *Dialer) session(ctx context.Context, e *ua.EndpointDescription, guard *
 	if err != nil {
 		return nil, d.misconfigured(err, "check the certificate and key")
 	}
-	if err := client.Dial(ctx); err != nil {
+	if err := guard.Dial(ctx, client.Dial); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = fmt.Errorf("%w: it hung up; if that stays, let it trust the supervisor's certificate", err)
 		}

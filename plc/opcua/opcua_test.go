@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -186,6 +187,37 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 				t.Errorf("the error tells the password: %v", err)
 			}
 		})
+	}
+}
+
+// TestADialMayEndAtAnyMoment gives up on a device at one moment of a dial after the other, also as it answers to the opening of a channel:
+// the library then reads on for nobody, and this process must outlive that.
+func TestADialMayEndAtAnyMoment(t *testing.T) {
+	p := serve(t, layout(tags.FaceMethod))
+	d := p.dialer(layout(tags.FaceMethod))
+	began := time.Now()
+	c, err := d.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	whole, most := time.Since(began), 80
+	ended := 0
+	for n := range most {
+		ctx, cancel := context.WithTimeout(t.Context(), whole*time.Duration(n+1)/time.Duration(most))
+		c, err := d.Dial(ctx)
+		cancel()
+		switch {
+		case err == nil:
+			_ = c.Close()
+		case !errors.Is(err, context.DeadlineExceeded):
+			t.Errorf("moment %d of %d: %v", n+1, most, err)
+		default:
+			ended++
+		}
+	}
+	if ended < most/4 {
+		t.Errorf("only %d of %d dials ended before their time", ended, most)
 	}
 }
 
