@@ -112,16 +112,16 @@ func wherever(r *run, bad func(string, string, ...any)) {
 	for _, k := range r.of("cell-received") {
 		read[k.Cell] = true
 	}
-	wrong := r.readWrong()
+	wrong, another, misplaced := r.readWrong(), r.takenForAnother(), map[string]bool{}
 	for _, k := range r.of("part-moved", "act-done", "act-quarantined") {
 		switch {
 		case k.Kind == "part-moved" && k.Entry.Pack == "":
 			left[k.Part+" "+k.Station] = true
 			if !left[k.Part+" "+k.To] { // else the word that it had come there was late
-				recorded[k.Part] = place(k.To)
+				recorded[k.Part], misplaced[k.Part] = place(k.To), another[k.Seq]
 			}
 		case k.Kind == "act-done" && k.Task == taskStack:
-			recorded[k.Part] = k.Entry.Pack
+			recorded[k.Part], misplaced[k.Part] = k.Entry.Pack, false
 		}
 		if k.Kind == "act-quarantined" || k.Kind == "act-done" && k.Verdict != "OK" {
 			doubt[k.Token], doubt[k.Part] = true, true
@@ -131,7 +131,7 @@ func wherever(r *run, bad func(string, string, ...any)) {
 		}
 	}
 	for body, c := range bodies {
-		if c.place == "" || c.code == "" || codes[c.code] > 1 || doubt[c.token] || doubt[c.code] || recorded[c.code] == quarantineStation || !read[c.code] || wrong[c.code] {
+		if c.place == "" || c.code == "" || codes[c.code] > 1 || doubt[c.token] || doubt[c.code] || recorded[c.code] == quarantineStation || !read[c.code] || wrong[c.code] || misplaced[c.code] {
 			continue
 		}
 		if recorded[c.code] != c.place {
@@ -156,6 +156,31 @@ func (r *run) readWrong() map[string]bool {
 		}
 	}
 	return wrong
+}
+
+// takenForAnother are the entries that say where a cell was put, while it was another one that a fault let the device read as this
+// one. The cell that has the code was not there, so nobody could know; what is read of it later has no name on record.
+func (r *run) takenForAnother() map[uint64]bool {
+	moves, last, another := map[string]*Happening{}, map[string]*Happening{}, map[uint64]bool{}
+	for _, h := range r.happened("moved") {
+		moves[h.Token] = h
+	}
+	lies := slices.DeleteFunc(r.troubles(), func(t trouble) bool { return t.name != "wrong-part" })
+	for _, k := range r.of("act-done", "part-moved") {
+		if k.Kind == "act-done" {
+			last[k.Station] = moves[k.Token] // nothing, if it was no move
+			continue
+		}
+		h := last[k.Station]
+		if h == nil || k.Entry.Pack != "" || k.Part == "" || h.Cell == k.Part {
+			continue
+		}
+		ordered := r.intents[h.Token]
+		another[k.Seq] = ordered != nil && slices.ContainsFunc(lies, func(t trouble) bool {
+			return (t.at == h.Station || t.at == h.Device) && !t.At.After(h.At) && t.until.After(ordered.At())
+		})
+	}
+	return another
 }
 
 // place is a place of cells as the truth names it.
