@@ -96,14 +96,14 @@ func conserved(r *run, bad func(string, string, ...any)) {
 	if !r.Ended {
 		return
 	}
-	at, lie, moved := map[string]string{}, map[string]int{}, map[string]bool{}
+	at, lie, moved := map[string]string{}, map[string]int{}, map[string]string{}
 	for i := range r.Truth {
 		h := &r.Truth[i]
 		switch {
 		case h.What == "cell-made":
 			at[h.Body] = "nest"
 		case h.What == "moved" && h.Body != "":
-			at[h.Body], moved[h.Token] = h.To, true
+			at[h.Body], moved[h.Token] = h.To, h.To
 		case h.What == "placed":
 			at[h.Body] = "pack"
 		}
@@ -122,8 +122,15 @@ func conserved(r *run, bad func(string, string, ...any)) {
 		}
 	}
 	for _, k := range r.of("act-quarantined", "act-done") { // moved, and on record as nobody knows
-		if k.Station == "ST010" && k.Verdict != "OK" && moved[k.Token] {
+		to := moved[k.Token]
+		if to == "" || k.Verdict == "OK" {
+			continue
+		}
+		if k.Station == "ST010" {
 			left++
+		}
+		if strings.HasPrefix(to, "bin ") {
+			bins[to]++
 		}
 	}
 	if made := len(at) - lie["nest"]; left != made {

@@ -122,6 +122,14 @@ func TestWhatIsToldRight(t *testing.T) {
 	}
 }
 
+// guardBehind lets a weld be asked for with the guard open, and the fault have begun fifteen seconds before.
+func guardBehind(t *testing.T, e *checker.Evidence, slow string) {
+	t.Helper()
+	at := entry(t, e, "intent", `"task":41,`, 1).At()
+	fault(e, at.Add(-time.Second), "guard-open ST060.welder for 5s")
+	fault(e, at.Add(-15*time.Second), slow)
+}
+
 // slowExemptions are what slow commits forgive.
 var slowExemptions = []exemption{
 	{
@@ -132,5 +140,10 @@ var slowExemptions = []exemption{
 		func(t *testing.T, e *checker.Evidence) {
 			fault(e, late(t, e).At.Add(-20*time.Second), "slow-commit line for 1s by 10")
 		},
+	},
+	{
+		"I19", "a device that said so while a slow commit was waited for",
+		func(t *testing.T, e *checker.Evidence) { guardBehind(t, e, "slow-commit line for 1s by 20") },
+		func(t *testing.T, e *checker.Evidence) { guardBehind(t, e, "slow-commit line for 1s by 10") },
 	},
 }

@@ -44,7 +44,7 @@ func (r *run) spans() []span {
 }
 
 // heeded allows no intent for a device that says it must not be asked, once the line can know. While a device of the station is
-// not to be heard, or is heard late, the line cannot.
+// not to be heard, or is heard late, the line cannot; nor can it while it waits for a slow commit.
 func heeded(r *run, bad func(string, string, ...any)) {
 	var spans, silences []span
 	for _, s := range r.spans() {
@@ -55,10 +55,13 @@ func heeded(r *run, bad func(string, string, ...any)) {
 		case mute[s.name]:
 			s.end = s.end.Add(2 * time.Second) // until it is heard again
 			silences = append(silences, s)
+		case s.name == "slow-commit":
+			s.end = s.end.Add(by(s.fault, commitFor) + seenWithin) // until the last one that began meanwhile is done, and what came is read
+			silences = append(silences, s)
 		}
 	}
 	covers := func(s span, device, station string, at time.Time) bool {
-		return (s.at == device || s.at == station) && !at.Before(s.begin) && at.Before(s.end)
+		return (s.at == device || s.at == station || s.at == "line") && !at.Before(s.begin) && at.Before(s.end)
 	}
 	for _, k := range r.of("intent") {
 		silent := false

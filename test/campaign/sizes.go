@@ -46,7 +46,7 @@ func (p *Plan) drawSizes(chance *rand.Rand) {
 		if sizes := Sizes[f.Name]; len(sizes) > 0 {
 			f.By = sizes[chance.IntN(len(sizes))]
 		}
-		if f.Name == simulator.StaleStatus && p.counts(f.Target) {
+		if f.Name == simulator.StaleStatus && p.knowsNoTokens(f.Target) {
 			f.By = min(f.By, staleMost)
 		}
 		if f.Target != simulator.Host && holdsPacks(f.Target) && chance.IntN(8) == 0 {
@@ -56,14 +56,14 @@ func (p *Plan) drawSizes(chance *rand.Rand) {
 	}
 }
 
-// staleMost is how old, in seconds, a status of a device of class B may be that a campaign lets it show. Of an older one no driver can
-// tell that the device has begun since (docs/handshake.md).
+// staleMost is how old, in seconds, a status of a device that knows no tokens may be that a campaign lets it show. From an older one no
+// driver can tell that the device has begun since, or of which of two jobs alike its result is (docs/handshake.md).
 const staleMost = 0.5
 
-// counts reports whether a target is, or has, a device of class B.
-func (p *Plan) counts(target string) bool {
-	for id, class := range p.Classes {
-		if class == line.ClassB && strings.HasPrefix(string(id), target) {
+// knowsNoTokens reports whether a target is, or has, a device that knows no tokens.
+func (p *Plan) knowsNoTokens(target string) bool {
+	for id := range p.Classes {
+		if strings.HasPrefix(string(id), target) {
 			return true
 		}
 	}
