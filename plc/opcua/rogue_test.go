@@ -45,17 +45,23 @@ func TestARogueDeviceEndsADialNotTheProcess(t *testing.T) {
 			}
 			defer func() { _ = l.Close() }()
 			go rogue(l, answers)
-			d := &opcua.Dialer{Address: l.Addr().String(), Map: layout(tags.FaceMethod), Identity: identity, User: user, Password: password}
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			defer cancel()
-			began := time.Now()
-			if _, err := d.Dial(ctx); err == nil || plc.Classify(err) != plc.Unknown {
-				t.Errorf("got %v", err)
-			}
-			if took := time.Since(began); took > 5*time.Second {
-				t.Errorf("it took %v to give up", took)
-			}
+			givesUp(t, l, identity)
 		})
+	}
+}
+
+// givesUp dials what listens, which is no device, and asks that it is given up in time and called neither reachable nor misconfigured.
+func givesUp(t *testing.T, l net.Listener, identity opcua.Identity) {
+	t.Helper()
+	d := &opcua.Dialer{Address: l.Addr().String(), Map: layout(tags.FaceMethod), Identity: identity, User: user, Password: password}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := d.Dial(ctx); err == nil || plc.Classify(err) != plc.Unknown {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v to give up", took)
 	}
 }
 
@@ -80,16 +86,7 @@ func TestADripEndsADial(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()
-	d := &opcua.Dialer{Address: l.Addr().String(), Map: layout(tags.FaceMethod), Identity: identity, User: user, Password: password}
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if _, err := d.Dial(ctx); err == nil || plc.Classify(err) != plc.Unknown {
-		t.Errorf("got %v", err)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %v to give up", took)
-	}
+	givesUp(t, l, identity)
 }
 
 // rogue answers what it reads with the next answer: nothing said for nil, hung up for an empty one.
