@@ -96,6 +96,7 @@ func Parse(name string, source []byte) (*Recipe, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
+	r.prepare()
 	return r, nil
 }
 

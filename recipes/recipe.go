@@ -40,6 +40,7 @@ type Recipe struct {
 	EOL      []EOLStep `json:"eol"` // all seventeen, in order
 
 	processes map[line.Kind]Process
+	needs     map[line.Kind]map[line.Task]needs
 }
 
 // Cells returns the number of cells of a pack.
@@ -140,18 +141,54 @@ type Process struct {
 	Tool       *Tool        `json:"tool"`
 }
 
-// Quantities returns the parameters that the task takes, for its intent: all of them, or none when the product does without
-// the task, as cells in holders do without compression. What the station itself decides is not among them.
-func (p Process) Quantities(t line.Task) []line.Quantity {
-	var q []line.Quantity
-	for _, field := range t.Spec().Params {
-		for _, par := range p.Parameters {
-			if par.Name == field.Name {
-				q = append(q, par.Quantity)
+// needs is what an act takes and is held to.
+type needs struct {
+	parameters []line.Quantity
+	limits     []line.Limit
+}
+
+// Needs returns the parameters that a task takes at the stations of a kind, for its intent: all of them, or none when the product does
+// without the task, as cells in holders do without compression. What the station itself decides is not among them. The limits are those of
+// what the task measures. Both are the recipe's own and not to be changed.
+func (r *Recipe) Needs(k line.Kind, t line.Task) ([]line.Quantity, []line.Limit) {
+	n := r.needs[k][t]
+	return n.parameters, n.limits
+}
+
+// prepare finds what each task needs, once: it is asked for at every act.
+func (r *Recipe) prepare() {
+	r.needs = map[line.Kind]map[line.Task]needs{}
+	for k, p := range r.processes {
+		r.needs[k] = map[line.Task]needs{}
+		for t := line.TaskNone; t <= line.EOLStep(line.EOLSteps); t++ {
+			if !t.Known() {
+				continue
+			}
+			if n := p.needs(t.Spec()); n.parameters != nil || n.limits != nil {
+				r.needs[k][t] = n
 			}
 		}
 	}
-	return q
+}
+
+// needs has no room behind its lists, so that who appends to one gets a list of his own.
+func (p Process) needs(t line.TaskSpec) (n needs) {
+	for _, field := range t.Params {
+		for _, par := range p.Parameters {
+			if par.Name == field.Name {
+				n.parameters = append(n.parameters, par.Quantity)
+			}
+		}
+	}
+	for _, field := range t.Values {
+		for _, l := range p.Limits {
+			if l.Name == field.Name {
+				n.limits = append(n.limits, l)
+			}
+		}
+	}
+	n.parameters, n.limits = slices.Clip(n.parameters), slices.Clip(n.limits)
+	return n
 }
 
 // Limit returns the limit of a measurement. Without one the measurement is recorded and not judged.

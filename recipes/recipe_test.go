@@ -54,7 +54,8 @@ func TestQuantitiesFillTheBlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := line.TaskWeldLaser.Spec().Block(r.Process(line.Weld).Quantities(line.TaskWeldLaser))
+	q, limits := r.Needs(line.Weld, line.TaskWeldLaser)
+	block, err := line.TaskWeldLaser.Spec().Block(q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,15 @@ func TestQuantitiesFillTheBlock(t *testing.T) {
 	if !slices.Equal(block[:7], want) {
 		t.Errorf("block %v, want %v", block[:7], want)
 	}
-	if q := r.Process(line.Weld).Quantities(line.TaskPosition); q != nil {
+	if len(limits) == 0 || len(limits) > len(r.Process(line.Weld).Limits) {
+		t.Errorf("a seam is held to %v", limits)
+	}
+	if q, _ := r.Needs(line.Weld, line.TaskPosition); q != nil {
 		t.Errorf("positioning takes no parameters, got %v", q)
+	}
+	if limits = append(limits, line.Limit{Name: "mine"}); len(limits) > 0 {
+		if _, theirs := r.Needs(line.Weld, line.TaskWeldLaser); slices.ContainsFunc(theirs[:cap(theirs)], func(l line.Limit) bool { return l.Name == "mine" }) {
+			t.Error("what is appended to the limits reaches the recipe's")
+		}
 	}
 }

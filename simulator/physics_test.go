@@ -63,7 +63,7 @@ func (c tally) judge(r *recipes.Recipe, k line.Kind, task line.Task, values [24]
 // blocks is what a command's parameters are for a task by the recipe.
 func blocks(t testing.TB, r *recipes.Recipe, k line.Kind, task line.Task) []float64 {
 	t.Helper()
-	q := r.Process(k).Quantities(task)
+	q, _ := r.Needs(k, task)
 	if k == line.EndOfLine {
 		q = r.EOL[task-line.EOLStep1].Parameters
 	}

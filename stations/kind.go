@@ -73,24 +73,12 @@ func Plan(k line.Kind, v Visit) []Act {
 
 // act makes an act of a kind with the parameters and limits that the recipe has for its task.
 func act(r *recipes.Recipe, k line.Kind, role Role, t line.Task, part string, index int) Act {
-	p := r.Process(k)
-	return Act{Role: role, Task: t, Part: part, Index: index, Params: p.Quantities(t), Limits: limitsFor(p.Limits, t), Within: within}
+	params, limits := r.Needs(k, t)
+	return Act{Role: role, Task: t, Part: part, Index: index, Params: params, Limits: limits, Within: within}
 }
 
 // within is how long any act may take before the operator is told: the longest act of the reference line with ample reserve.
 const within = 10 * time.Minute
-
-func limitsFor(limits []line.Limit, t line.Task) []line.Limit {
-	var fit []line.Limit
-	for _, field := range t.Spec().Values {
-		for _, l := range limits {
-			if l.Name == field.Name {
-				fit = append(fit, l)
-			}
-		}
-	}
-	return fit
-}
 
 func quantity(name string, value float64, unit string) line.Quantity {
 	return line.Quantity{Name: name, Value: value, Unit: unit}

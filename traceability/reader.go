@@ -1,6 +1,7 @@
 package traceability
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -94,45 +95,54 @@ func checkSchema(ctx context.Context, db *sql.DB) error {
 func (r *Reader) Close() error { return r.db.Close() }
 
 // Replay calls f with every entry of the journal from sequence number from on, in order, and stops at the first error. An
-// entry of a kind that this program does not know, and a gap in the numbers, are errors.
+// entry of a kind that this program does not know, and a gap in the numbers, are errors. It holds one entry at a time.
 func (r *Reader) Replay(ctx context.Context, from uint64, f func(line.Entry) error) error {
 	from = max(from, 1)
-	for {
-		entries, err := r.Entries(ctx, from, page)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
+	for until := from; from == until; {
+		until += page // so that the writer may empty its log between two pages
+		err := r.each(ctx, from, page, func(e line.Entry) error {
 			if e.Seq != from {
 				return fmt.Errorf("journal in %s: entry %d is missing; restore the last backup", r.dir, from)
 			}
-			if err := f(e); err != nil {
-				return err
-			}
 			from++
-		}
-		if len(entries) < page {
-			return nil
+			return f(e)
+		})
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // Entries returns at most limit entries of the journal from sequence number from on, in order; an empty answer means that
 // there are no more yet.
 func (r *Reader) Entries(ctx context.Context, from uint64, limit int) ([]line.Entry, error) {
-	rows, err := readRows(ctx, r.db, "", from, limit)
-	if err != nil {
-		return nil, explain(r.dir, err)
-	}
-	entries := make([]line.Entry, 0, len(rows))
-	for _, row := range rows {
-		e, err := row.decode()
-		if err != nil {
-			return nil, err
-		}
+	entries := make([]line.Entry, 0, limit)
+	err := r.each(ctx, from, limit, func(e line.Entry) error {
 		entries = append(entries, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return entries, nil
+}
+
+// each calls f with at most limit entries from sequence number from on. What f refuses comes back as it is.
+func (r *Reader) each(ctx context.Context, from uint64, limit int, f func(line.Entry) error) error {
+	var refused error
+	err := eachRow(ctx, r.db, "", from, limit, func(at row) error {
+		e, err := at.decode()
+		if err == nil {
+			err = f(e)
+		}
+		refused = err
+		return err
+	})
+	if refused != nil || err == nil {
+		return refused
+	}
+	return explain(r.dir, err)
 }
 
 // querier is what reads: the pool of a Reader, or the writer's one connection.
@@ -140,20 +150,33 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// readRows reads rows of the journal of the named schema, "" for the database itself.
-func readRows(ctx context.Context, q querier, schema string, from uint64, limit int) (list []row, err error) {
+// eachRow calls f with rows of the journal of the named schema, "" for the database itself, and stops at the first error. The body and
+// the hash of a row are the driver's: they are gone when f returns.
+func eachRow(ctx context.Context, q querier, schema string, from uint64, limit int, f func(row) error) (err error) {
 	rows, err := q.QueryContext(ctx, "SELECT seq, kind, pack, station, at_us, body, hash FROM "+schema+"journal WHERE seq >= ? ORDER BY seq LIMIT ?",
 		int64(from), limit)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var r row
-		if err := rows.Scan(&r.seq, &r.kind, &r.pack, &r.station, &r.micros, &r.body, &r.hash); err != nil {
-			return nil, err
+		if err := rows.Scan(&r.seq, &r.kind, &r.pack, &r.station, &r.micros, (*sql.RawBytes)(&r.body), (*sql.RawBytes)(&r.hash)); err != nil {
+			return err
 		}
-		list = append(list, r)
+		if err := f(r); err != nil {
+			return err
+		}
 	}
-	return list, rows.Err()
+	return rows.Err()
+}
+
+// readRows returns rows of the journal for whoever writes by the same connection meanwhile.
+func readRows(ctx context.Context, q querier, schema string, from uint64, limit int) (list []row, err error) {
+	err = eachRow(ctx, q, schema, from, limit, func(r row) error {
+		r.body, r.hash = bytes.Clone(r.body), bytes.Clone(r.hash)
+		list = append(list, r)
+		return nil
+	})
+	return list, err
 }
