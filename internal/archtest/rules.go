@@ -65,12 +65,11 @@ var house = map[string]room{
 		libraries: []string{"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8", "github.com/goccy/go-yaml"},
 	},
 
-	"test/bench":        {},
-	"test/browser":      {},
-	"test/nemesis":      {},
-	"test/nemesis/trap": {},
-	"test/powerloss":    {},
-	"test/resources":    {rooms: []string{"checker"}},
+	"test/bench":     {},
+	"test/browser":   {},
+	"test/nemesis":   {},
+	"test/powerloss": {},
+	"test/resources": {rooms: []string{"checker"}},
 	"test/campaign": {
 		rooms: []string{
 			"virtual", "supervisor", "stations", "recipes", "packml", "line", "plc", "plc/tags", "simulator", "checker", "examples",

@@ -26,8 +26,14 @@ type Process struct {
 }
 
 // Start starts a program, which appends all that it says to the file log. It is killed when this process dies, however it dies: the
-// kernel watches the thread that started it, so that thread waits for it. The error says why it did not start.
+// kernel watches the thread that started it, so that thread waits for it and ends with it. The error says why it did not start.
 func Start(name, log string, command *exec.Cmd) (*Process, error) {
+	return StartAfter(name, log, command, func() error { return nil })
+}
+
+// StartAfter is Start by a thread that has prepared itself, so that the program inherits what a thread can have for itself, such as a
+// filter of system calls.
+func StartAfter(name, log string, command *exec.Cmd, prepare func() error) (*Process, error) {
 	out, err := os.OpenFile(log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600) //nolint:gosec // the caller names the file
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -38,7 +44,10 @@ func Start(name, log string, command *exec.Cmd) (*Process, error) {
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		err := command.Start()
+		err := prepare()
+		if err == nil {
+			err = command.Start()
+		}
 		started <- err
 		if err == nil {
 			p.err = command.Wait()

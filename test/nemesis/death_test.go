@@ -3,6 +3,7 @@ package nemesis
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,7 +24,6 @@ func (s *shop) dead(t *testing.T) {
 	records := s.records
 	if !s.shared {
 		records = s.copyRecords(t)
-		defer os.RemoveAll(records)
 	}
 	d := checker.Death{Asked: s.op.answered()}
 	last, err := recordstore.Last(t.Context(), records)
@@ -47,18 +47,38 @@ func (s *shop) dead(t *testing.T) {
 func (s *shop) copyRecords(t *testing.T) string {
 	t.Helper()
 	copied := filepath.Join(s.dir, "found")
+	_ = os.Remove(filepath.Join(copied, "records.db-shm")) // of the copy before
 	err := os.MkdirAll(copied, 0o700)
 	for _, name := range []string{"records.db", "records.db-wal"} {
-		body, e := os.ReadFile(filepath.Join(s.records, name)) //nolint:gosec // our own
-		if errors.Is(e, fs.ErrNotExist) {
-			continue
-		}
-		err = errors.Join(err, e, os.WriteFile(filepath.Join(copied, name), body, 0o600))
+		err = errors.Join(err, overwrite(filepath.Join(copied, name), filepath.Join(s.records, name)))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return copied
+}
+
+// overwrite makes one file like another, in the place that it has: of thousands of copies none takes a new one. What is not there is not
+// copied.
+func overwrite(to, from string) error {
+	source, err := os.Open(from) //nolint:gosec // our own
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.Remove(to)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	copied, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // our own
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(copied, source)
+	return errors.Join(err, copied.Truncate(n), copied.Close())
 }
 
 // listed notes the alarm list that is seen first after a death, or after some of which nobody has seen the successor.

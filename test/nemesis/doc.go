@@ -3,6 +3,6 @@
 // their disk and cuts their wires. Package checker says afterwards whether anything was lost or done twice.
 //
 // It draws no fault of the plant's own catalogue by chance; test/campaign does. What it does at system calls is
-// skipped, with the reason, where the kernel lets nobody ask (see test/nemesis/trap). LINECTL_POINTS is how many kill points the sweep
+// skipped, with the reason, where the kernel lets nobody ask. LINECTL_POINTS is how many kill points the sweep
 // makes.
 package nemesis

@@ -29,10 +29,7 @@ import (
 // program is linectl, built once for all tests of this package.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(testbuild.Main(m, &program, "linectl/test/nemesis/trap")) }
-
-// trap is what can stop a program at its system calls, built beside it.
-func trap() string { return filepath.Join(filepath.Dir(program), "trap") }
+func TestMain(m *testing.M) { os.Exit(testbuild.Main(m, &program)) }
 
 // shop is the reference line in a directory of its own, its processes, and whoever works there.
 type shop struct {

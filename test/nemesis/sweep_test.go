@@ -158,7 +158,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 func (s *sweep) live(t *testing.T, part []point) {
 	t.Helper()
 	shop := newShop(t)
-	shop.lighten(t, "ST040.robot", "ST070.vision")
+	shop.lighten(t, "ST070.vision")
 	shop.startPlant(t)
 	shop.forgetNotices(t, "LFP-280-L201001")
 	for _, at := range part {

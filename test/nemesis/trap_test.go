@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -96,6 +94,7 @@ func killAt(n int64, hangs time.Duration, then func(kind string)) decision {
 type trapped struct {
 	*process.Process
 	listener int
+	begun    chan struct{} // closed when Process is known
 	over     chan struct{} // closed when it can ask no more
 	killed   bool          // here; read it after over
 }
@@ -113,8 +112,18 @@ func (p *trapped) diedOfIt() error {
 	return nil
 }
 
-// Of linux/seccomp.h.
+// Of linux/seccomp.h, linux/filter.h, linux/prctl.h and poll.h.
 const (
+	setNoNewPrivs = 38
+	modeFilter    = 1
+	newListener   = 1 << 3
+	waitKillable  = 1 << 5 // once a call is asked for, only death interrupts it
+	userNotify    = 0x7fc00000
+	allow         = 0x7fff0000
+	loadWord      = 0x20
+	jumpIfEqual   = 0x15
+	result        = 0x06
+
 	receive   = 0xc0502100
 	send      = 0xc0182101
 	setFlags  = 0x40082104
@@ -139,69 +148,61 @@ type response struct {
 	flags uint32
 }
 
-// startTrapped starts a program whose calls of these names are decided on here, one at a time, whichever of its threads makes them.
+// errNoFilter says that the kernel lets nobody be asked.
+var errNoFilter = errors.New("no process can be stopped at its system calls here")
+
+// The first thread of this process outlives every test, and a filter goes only with its thread: nobody is started from there.
+func init() { runtime.LockOSThread() }
+
+// startTrapped starts a program whose calls of these names are decided on here, one at a time, whichever of its threads makes them. It is
+// seccomp's user notification (seccomp_unotify(2)), which costs a program nothing at all its other calls: the thread that starts the
+// program takes on a filter, and the program inherits it.
 func startTrapped(t *testing.T, name, log string, calls []string, decide decision, args ...string) *trapped {
 	t.Helper()
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
+	names := map[int32]string{}
+	for _, c := range calls {
+		names[int32(mortal[c])] = c //nolint:gosec // small
 	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "theirs")
-	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	numbers, names := make([]string, len(calls)), map[int32]string{}
-	for i, c := range calls {
-		numbers[i], names[int32(mortal[c])] = strconv.Itoa(mortal[c]), c //nolint:gosec // small
-	}
-	command := exec.CommandContext(context.Background(), trap(), append([]string{strings.Join(numbers, ",")}, args...)...) //nolint:gosec // our own
-	command.ExtraFiles = []*os.File{theirs}
-	p, err := process.Start(name, log, command)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = theirs.Close()
-	fd, err := handedOver(ours)
-	if err != nil {
-		p.Kill()
-		if words := p.LastWords(); strings.Contains(words, "trap: seccomp: ") {
-			t.Skipf("skipped: no process can be stopped at its system calls here: %s", words)
+	one := &trapped{begun: make(chan struct{}), over: make(chan struct{})}
+	p, err := process.StartAfter(name, log, exec.CommandContext(context.Background(), args[0], args[1:]...), func() (err error) { //nolint:gosec // our own
+		if one.listener, err = filtered(calls); err != nil {
+			return err
 		}
-		t.Fatalf("%s cannot be stopped at its system calls: %v; it said: %s", name, err, p.LastWords())
+		_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(one.listener), setFlags, syncWake) // an older kernel does without
+		go one.answer(names, uint32(syscall.Gettid()), decide)                                  //nolint:gosec // small
+		return nil
+	})
+	if errors.Is(err, errNoFilter) {
+		t.Skipf("skipped: %v", err)
 	}
-	one := &trapped{Process: p, listener: fd, over: make(chan struct{})}
-	_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), setFlags, syncWake) // an older kernel does without
-	go one.answer(names, decide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.Process = p
+	close(one.begun)
 	return one
 }
 
-// handedOver receives the one descriptor that comes over a socket.
-func handedOver(f *os.File) (int, error) {
-	c, err := net.FileConn(f)
-	if err != nil {
-		return 0, err
+// filtered lets this thread, and whom it starts, ask before these calls. It returns where they ask.
+func filtered(calls []string) (listener int, err error) {
+	filter := []syscall.SockFilter{{Code: loadWord, K: 0}}
+	for _, c := range calls {
+		filter = append(filter, syscall.SockFilter{Code: jumpIfEqual, Jf: 1, K: uint32(mortal[c])}, syscall.SockFilter{Code: result, K: userNotify}) //nolint:gosec // small
 	}
-	defer c.Close()
-	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return 0, err
+	filter = append(filter, syscall.SockFilter{Code: result, K: allow})
+	if _, _, no := syscall.RawSyscall6(syscall.SYS_PRCTL, setNoNewPrivs, 1, 0, 0, 0, 0); no != 0 {
+		return 0, fmt.Errorf("%w: prctl: %w", errNoFilter, no)
 	}
-	rights := make([]byte, syscall.CmsgSpace(4))
-	_, n, _, _, err := c.(*net.UnixConn).ReadMsgUnix(make([]byte, 1), rights)
-	if err != nil {
-		return 0, err
+	program := syscall.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}                                            //nolint:gosec // a few
+	fd, _, no := syscall.RawSyscall(seccompCall, modeFilter, newListener|waitKillable, uintptr(unsafe.Pointer(&program))) //nolint:gosec // of the kernel
+	if no != 0 {
+		return 0, fmt.Errorf("%w: seccomp: %w", errNoFilter, no)
 	}
-	messages, err := syscall.ParseSocketControlMessage(rights[:n])
-	if err != nil || len(messages) != 1 {
-		return 0, errors.Join(err, errors.New("no listener came"))
-	}
-	fds, err := syscall.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return 0, errors.Join(err, errors.New("no listener came"))
-	}
-	syscall.CloseOnExec(fds[0])
-	return fds[0], nil
+	return int(fd), nil
 }
 
-// answer decides on calls until nobody can make any.
-func (p *trapped) answer(names map[int32]string, decide decision) {
+// answer decides on calls until nobody can make any. The thread that starts the program is not asked about.
+func (p *trapped) answer(names map[int32]string, starts uint32, decide decision) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(p.over)
@@ -222,12 +223,15 @@ func (p *trapped) answer(names map[int32]string, decide decision) {
 			continue // it died between the two
 		}
 		var a answer // after the one that is deadly others may be made, by threads that do not need it
-		if !p.killed {
+		if !p.killed && n.thread != starts {
 			a = decide(call{names[n.number], n.thread, n.args[0]})
 		}
 		if a.kill {
 			p.killed = true
-			time.AfterFunc(a.hangs, func() { _ = syscall.Kill(-p.Command.Process.Pid, syscall.SIGKILL) }) // it is there: it waits for the answer
+			time.AfterFunc(a.hangs, func() {
+				<-p.begun
+				_ = syscall.Kill(-p.Command.Process.Pid, syscall.SIGKILL) // it is there: it waits for the answer
+			})
 			continue
 		}
 		r := response{id: n.id, flags: goOn}

@@ -1,3 +1,3 @@
-package main
+package nemesis
 
 const seccompCall = 317 // of amd64
