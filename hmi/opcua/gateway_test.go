@@ -378,9 +378,15 @@ func TestAnOperatorCommands(t *testing.T) {
 }
 
 // turnstile gives every login a session of its own.
-type turnstile struct{ logins atomic.Int32 }
+type turnstile struct {
+	logins atomic.Int32
+	closed atomic.Bool // nobody is there to be asked
+}
 
 func (d *turnstile) Authenticate(ctx context.Context, user, password, source string) (opcua.Login, error) {
+	if d.closed.Load() {
+		return opcua.Login{}, fmt.Errorf("%w: no answer", opcua.ErrAway)
+	}
 	l, err := door{}.Authenticate(ctx, user, password, source)
 	l.Session = fmt.Sprintf("session %d of %s", d.logins.Add(1), user)
 	return l, err
@@ -390,7 +396,8 @@ func (d *turnstile) Authenticate(ctx context.Context, user, password, source str
 func TestALoginOutlivesTheSupervisor(t *testing.T) {
 	t.Parallel()
 	p := newPlant()
-	p.door, p.session = &turnstile{}, "session 1 of amna"
+	d := &turnstile{}
+	p.door, p.session = d, "session 1 of amna"
 	b := open(t, p, t.TempDir(), testnet.FreeAddress(t))
 	c := b.mustDial(t, login{})
 	stop := func() ua.StatusCode { return call(t, c, "Line", "Line.Stop", "", "").StatusCode }
@@ -398,6 +405,13 @@ func TestALoginOutlivesTheSupervisor(t *testing.T) {
 		t.Errorf("with the session of the login: %v", s)
 	}
 	p.change(func(p *plant) { p.session = "session 2 of amna" })
+	d.closed.Store(true)
+	for range 2 {
+		if s := stop(); s != ua.StatusBadResourceUnavailable || len(p.requests()) != 1 {
+			t.Errorf("when nobody can be asked who she is: %v", s)
+		}
+	}
+	d.closed.Store(false)
 	if s := stop(); s != ua.StatusOK || len(p.requests()) != 2 {
 		t.Errorf("when the supervisor has forgotten it: %v", s)
 	}

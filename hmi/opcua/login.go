@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -81,6 +82,9 @@ func (l *logins) begin(ctx context.Context, who credential, source string) (logi
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if errors.Is(err, ErrAway) { // nobody was refused
+		return Login{}, err
+	}
 	if err != nil {
 		delete(l.kept, k) // a person whose account was taken away has no session left that may do anything
 		return Login{}, err

@@ -2,6 +2,7 @@ package opcua
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -101,6 +102,9 @@ func (s *Server) admit(session *server.Session, do func(context.Context, Caller)
 	outcome := do(ctx, Caller{Login: login, Locale: s.locale(session)})
 	if outcome == NoSession {
 		login, err := s.logins.begin(ctx, who, sourceOf(session))
+		if errors.Is(err, ErrAway) {
+			return ua.BadResourceUnavailable // nothing was done, and nobody was refused
+		}
 		if err != nil {
 			return ua.BadUserAccessDenied
 		}

@@ -125,6 +125,8 @@ func outcome(r *ua.CallMethodResult, say func(string, ...any) string) Answer {
 		a.Outcome, a.Text = outcomeInvalid, say("an entry is not usable: too long, or with characters that cannot be recorded")
 	case r.StatusCode == ua.StatusBadTooManyOperations:
 		a.Outcome, a.Text = outcomeRefused, say("not done: the gateway is busy; try again")
+	case r.StatusCode == ua.StatusBadResourceUnavailable:
+		a.Outcome, a.Text = outcomeRefused, say("not done: the line's program is away; try again when it is back")
 	default:
 		a.Outcome, a.Text = outcomeUnknown, say("no answer came; nobody knows yet whether it was done")
 	}
