@@ -66,8 +66,8 @@ func (r *run) onceOrdered(bad func(string, string, ...any)) {
 func intendedFirst(r *run, bad func(string, string, ...any)) {
 	for i := range r.Truth {
 		h := &r.Truth[i]
-		if h.Device == "" || h.What == "freed" || h.What == "void" {
-			continue // nothing was done to a part
+		if h.Device == "" || h.What == "freed" || h.What == "void" || h.What == "fault" && h.Token == "" {
+			continue // nothing was done to a part; a device that has just lost its memory may be struck again, at no act
 		}
 		switch in := r.intents[h.Token]; {
 		case in == nil && h.Token == "":

@@ -195,6 +195,11 @@ var exemptions = []exemption{
 		func(t *testing.T, e *checker.Evidence) { wrongClock(t, e, time.Hour); noted(t, e, 1, time.Hour) },
 	},
 	{
+		"I2", "a fault that strikes a device which has just lost its memory, and so is at no act",
+		func(t *testing.T, e *checker.Evidence) { struckWithout(t, e, "fault") },
+		func(t *testing.T, e *checker.Evidence) { struckWithout(t, e, "effect") },
+	},
+	{
 		"I20", "a supervisor that was started by a clock that stood, as another was of which nothing is on record",
 		func(t *testing.T, e *checker.Evidence) { standing(t, e) },
 		func(t *testing.T, e *checker.Evidence) {
@@ -447,6 +452,14 @@ func waits(t *testing.T, e *checker.Evidence, alarm string) {
 	for i := from + 1; i < uint64(len(e.Journal)); i++ {
 		e.Journal[i].Micros += 300e6
 	}
+}
+
+// struckWithout notes of a welder that it was struck, or did something, at no act.
+func struckWithout(t *testing.T, e *checker.Evidence, what string) {
+	t.Helper()
+	h := *happening(t, e, "effect", 41)
+	h.What, h.Token, h.Part, h.Task, h.Text = what, "", "", 0, "plc-reboot-forgets ST060"
+	e.Truth = append(e.Truth, h)
 }
 
 // TestExemptionsAreNarrow asks of everything that the checker forgives that it forgives this and not what lies just beside it.

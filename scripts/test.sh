@@ -3,7 +3,8 @@
 #
 # Whole lines with clients and a browser wait for each other most of the time: they come first, one such package at a time, and behind
 # them, at the lowest priority, runs what only computes and has a clock of its own or none, so that being slow changes nothing. Then what
-# may have data races, which needs both processors. Last what kills processes and asks how soon they are back.
+# may have data races; it waits too, so that more packages run at a time than there are cores. Last, alone, what kills a supervisor at
+# one call after the other and asks how soon the next is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,15 +12,15 @@ cd "$(dirname "$0")/.."
 readonly concurrent=(./cmd/... ./hmi/... ./traceability/... ./simulator/... ./accounts/... ./plc ./plc/modbus ./plc/opcua ./uaguard ./supervisor ./control/... ./internal/process)
 # What in them is left to others: searches and long stories on one goroutine, which take the detector several times as long, and what
 # starts one process after the other.
-readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff|EditsWithSQLAreFound|NoticesListWhatIsInTheMagazines|TheCellPopulationIsPlausible|TimingChangesNoValue|AGoodPlantMeetsTheRecipes|TheSampleBandsTellGoodFromBad|APackOfEveryProductGoesThroughTheWholeLine|WhoMayDoWhat|AccountsComeBackFromTheJournal|TheSecurityPageShowsTheMatrix|ModesAreAFoldOfTheJournal)$'
+readonly searches='^Test(UnchangedIsTheSameStatusAgain|UnchangedIsTheSameStatusOfAPlainDevice|AnyInterleavingOfFaultsKeepsThePromise|AnyInterleavingOfFaultsKeepsWhatAClassCanPromise|ReplayGivesBackWhatWasRecorded|PlansArePinned|ReleaseIsRecomputed|EveryEditOfTheJournalIsFound|TornEndIsCutOff|EditsWithSQLAreFound|NoticesListWhatIsInTheMagazines|TheCellPopulationIsPlausible|TimingChangesNoValue|AGoodPlantMeetsTheRecipes|TheSampleBandsTellGoodFromBad|APackOfEveryProductGoesThroughTheWholeLine|WhoMayDoWhat|AccountsComeBackFromTheJournal|TheSecurityPageShowsTheMatrix|ModesAreAFoldOfTheJournal|FailuresAreBounded|EveryFailureCostsAndSaysTheSame)$'
 readonly processes='^Test(Scripts|Signals|SameSeedSameLine|DemoFailsWhenAProcessDies|ARogueDeviceStopsOneStationOnly|TheGatewayUnderAttack|HistoryEqualsTheJournal|AnybodyReadsTheRecordsOverOPCUA|AHugeGreetingEndsNothingButTheGateway)$'
-readonly kills='^TestKilledAt(AnyMoment|EveryCall)$'
+readonly moments='^TestKilledAtAnyMoment$' calls='^TestKilledAtEveryCall$'
 # What keeps a state, and the tests that drive it: it is measured how much of it has run.
 readonly state=./packml,./stations,./supervisor,./plc
 readonly drives=(./packml ./stations ./supervisor ./plc ./virtual)
 readonly whole=(./test/browser ./test/strangers ./test/nemesis)
 
-readonly profile=.tools/cover.out behind=.tools/behind.json
+readonly profile=.tools/cover.out behind=.tools/behind.json beside=.tools/beside.json
 mkdir -p .tools
 failed=0
 tests() { go test -json -vet=off -timeout 30m "$@" || failed=1; } # make lint has vetted it
@@ -28,7 +29,7 @@ computing() {
 	renice -n 19 "$BASHPID" >/dev/null
 	tests $(go list ./... | grep -vxFf <(go list "${drives[@]}" "${whole[@]}" "${concurrent[@]}" ./test/campaign))
 	tests ./test/campaign
-	tests -run "$searches" ./traceability ./simulator # those of plc and supervisor are among what drives the state
+	tests -run "$searches" ./traceability ./simulator ./accounts # those of plc and supervisor are among what drives the state
 	exit "$failed"
 }
 
@@ -37,9 +38,14 @@ readonly computes=$!
 tests -coverpkg="$state" -coverprofile="$profile" "${drives[@]}"
 go run ./internal/cover "$profile" || failed=1
 tests -run "$processes" -parallel 4 ./cmd/linectl # more stories at a time than there are cores: they wait for the line most of the time
-tests -p 1 -skip "$kills" "${whole[@]}"
-tests -race -skip "$searches|$processes|$kills" "${concurrent[@]}"
+tests -p 1 ./test/browser ./test/strangers
+(tests -run "$moments" ./cmd/linectl; exit "$failed") >"$beside" &
+readonly dies=$!
+tests -skip "$calls" ./test/nemesis
+wait "$dies" || failed=1
+cat "$beside"
+tests -race -p 4 -skip "$searches|$processes|$moments" "${concurrent[@]}"
 wait "$computes" || failed=1
 cat "$behind"
-tests -parallel 3 -run "$kills" ./test/nemesis ./cmd/linectl
+tests -parallel 3 -run "$calls" ./test/nemesis
 exit "$failed"
