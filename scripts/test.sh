@@ -3,8 +3,8 @@
 #
 # Whole lines with clients and a browser wait for each other most of the time: they come first, one such package at a time, and behind
 # them, at the lowest priority, runs what only computes and has a clock of its own or none, so that being slow changes nothing. Then what
-# may have data races; it waits too, so that more packages run at a time than there are cores. Last, alone, what kills a supervisor at
-# one call after the other and asks how soon the next is there.
+# may have data races; it waits too, so that more packages run at a time than there are cores, and memory is cheaper there than looking
+# through it. Last, alone, what kills a supervisor at one call after the other and asks how soon the next is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,7 @@ readonly dies=$!
 tests -skip "$calls" ./test/nemesis
 wait "$dies" || failed=1
 cat "$beside"
-tests -race -p 4 -skip "$searches|$processes|$moments" "${concurrent[@]}"
+GOGC=400 tests -race -p 4 -skip "$searches|$processes|$moments" "${concurrent[@]}"
 wait "$computes" || failed=1
 cat "$behind"
 tests -parallel 3 -run "$calls" ./test/nemesis
