@@ -56,7 +56,7 @@ modules() {
 	if ! [[ -f $mine/node_modules/$proof ]]; then
 		echo "setup: installing $what into $dir (once)"
 		local fresh
-		fresh=$(mktemp -d "$kept/.new.XXXXXX") # so that nobody takes what is half there
+		fresh=$(mktemp -d -p "$kept") # so that nobody takes what is half there
 		cp "$dir/package.json" "$fresh"
 		npm install --prefix "$fresh" --no-package-lock --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null || { rm -rf "$fresh"; return 1; }
 		mv -T "$fresh" "$mine" 2>/dev/null || rm -rf "$fresh" # another setup was faster

@@ -117,7 +117,7 @@ func (r *Reader) Replay(ctx context.Context, from uint64, f func(line.Entry) err
 // Entries returns at most limit entries of the journal from sequence number from on, in order; an empty answer means that
 // there are no more yet.
 func (r *Reader) Entries(ctx context.Context, from uint64, limit int) ([]line.Entry, error) {
-	entries := make([]line.Entry, 0, limit)
+	entries := []line.Entry{}
 	err := r.each(ctx, from, limit, func(e line.Entry) error {
 		entries = append(entries, e)
 		return nil
