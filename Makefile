@@ -5,6 +5,8 @@ SHELL := bash
 .PHONY: test lint race fuzz sim screens bench docs demo help
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
+# No path of a checkout is in a program, so that what one has compiled serves the next.
+export GOFLAGS := $(GOFLAGS) -trimpath
 
 FUZZTIME ?= 20s
 # How much make test tries; a plain go test does a little of each.

@@ -23,7 +23,7 @@ readonly whole=(./test/browser ./test/strangers ./test/nemesis)
 readonly profile=.tools/cover.out behind=.tools/behind.json beside=.tools/beside.json
 mkdir -p .tools
 failed=0
-tests() { go test -json -vet=off -timeout 30m "$@" || failed=1; } # make lint has vetted it
+tests() { go test -json -count=1 -vet=off -timeout 30m "$@" || failed=1; } # make lint has vetted it, and nothing counts that ran another time
 
 computing() {
 	renice -n 19 "$BASHPID" >/dev/null

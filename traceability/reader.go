@@ -159,8 +159,8 @@ func eachRow(ctx context.Context, q querier, schema string, from uint64, limit i
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	var r row
 	for rows.Next() {
-		var r row
 		if err := rows.Scan(&r.seq, &r.kind, &r.pack, &r.station, &r.micros, (*sql.RawBytes)(&r.body), (*sql.RawBytes)(&r.hash)); err != nil {
 			return err
 		}

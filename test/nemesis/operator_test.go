@@ -99,11 +99,7 @@ func (o *operator) wants(s line.Snapshot) (list []line.Command) {
 		o.loaded = true
 		return append(o.material(s), o.order())
 	}
-	for _, st := range s.Stations {
-		if command := next[st.State]; command != "" {
-			list = append(list, line.Machine{Target: string(st.Station), Command: command})
-		}
-	}
+	list = append(list, machines(s)...)
 	for _, q := range s.Prompts {
 		a := line.AnswerPrompt{Prompt: q.Prompt, Option: q.Options[0]}
 		switch kind := strings.Split(q.Prompt+"//", "/")[1]; kind {
@@ -117,6 +113,23 @@ func (o *operator) wants(s line.Snapshot) (list []line.Command) {
 	}
 	if !o.last && o.done(s) {
 		list = append(list, o.order())
+	}
+	return list
+}
+
+// machines sets the stations to work: by one command at the line where it suits all, otherwise each by its own.
+func machines(s line.Snapshot) (list []line.Command) {
+	want := map[string]int{}
+	for _, st := range s.Stations {
+		if command := next[st.State]; command != "" {
+			want[command]++
+			list = append(list, line.Machine{Target: string(st.Station), Command: command})
+		}
+	}
+	for command, stations := range want {
+		if stations == len(s.Stations) || command == "Clear" && stations > 1 { // who is not aborted has nothing against Clear
+			return []line.Command{line.Machine{Target: "line", Command: command}}
+		}
 	}
 	return list
 }
