@@ -23,6 +23,8 @@ readonly whole=(./test/browser ./test/strangers ./test/nemesis)
 readonly profile=.tools/cover.out behind=.tools/behind.json beside=.tools/beside.json
 mkdir -p .tools
 failed=0
+export LINECTL_PROGRAM=$PWD/.tools/linectl # for the packages that run it as a process: built once for all
+go build -ldflags '-s -w' -o "$LINECTL_PROGRAM" ./cmd/linectl
 tests() { go test -json -count=1 -vet=off -timeout 30m "$@" || failed=1; } # make lint has vetted it, and nothing counts that ran another time
 
 computing() {

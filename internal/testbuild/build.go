@@ -10,23 +10,28 @@ import (
 	"testing"
 )
 
-// Linectl builds the program of this module into a directory and returns its path. Other commands, named by their import paths, are
-// built beside it, all without what only a debugger reads: it takes the linker longer than the rest. The error has the compiler's words.
-func Linectl(dir string, others ...string) (string, error) {
-	out, err := exec.CommandContext(context.Background(), "go", append([]string{"build", "-ldflags", "-s -w", "-o", dir, "linectl/cmd/linectl"}, others...)...).CombinedOutput() //nolint:gosec // our own
+// Linectl builds the program of this module into a directory and returns its path. It is without what only a debugger reads: that takes
+// the linker longer than the rest. The error has the compiler's words. Where LINECTL_PROGRAM names a program that somebody has built for
+// several packages, that is taken.
+func Linectl(dir string) (string, error) {
+	if built := os.Getenv("LINECTL_PROGRAM"); built != "" {
+		return built, nil
+	}
+	program := filepath.Join(dir, "linectl")
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-ldflags", "-s -w", "-o", program, "linectl/cmd/linectl").CombinedOutput() //nolint:gosec // our own
 	if err != nil {
 		return "", fmt.Errorf("linectl does not build: %w\n%s", err, out)
 	}
-	return filepath.Join(dir, "linectl"), nil
+	return program, nil
 }
 
-// Main builds linectl and others, says where it is, runs a package's tests and removes it. It returns what the package's TestMain
+// Main builds linectl, says where it is, runs a package's tests and removes it. It returns what the package's TestMain
 // exits with.
-func Main(m *testing.M, program *string, others ...string) int {
+func Main(m *testing.M, program *string) int {
 	dir, err := os.MkdirTemp("", "linectl")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		*program, err = Linectl(dir, others...)
+		*program, err = Linectl(dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -45,13 +45,13 @@ const hang = 5 * time.Millisecond
 var rare = []string{"fsync", "fdatasync", "ftruncate", "unlinkat", "renameat", "linkat"}
 
 // points are the places of a sweep. Of seven, five go through the early calls, one after the other and again from the first, when
-// the pack is at another place; one through the rare ones; and one is late. The late ones of a line let the supervisor build two
-// thirds of a pack between them, the others build the rest, and then comes a call that is another for each.
+// the pack is at another place; one through the rare ones; and one is late. The late ones of a line let the supervisor build a
+// third of a pack between them, the others build the rest, and then comes a call that is another for each.
 func points(many int) []point {
 	const of, stride, within = 7, 187, 300
 	list := make([]point, many)
 	step := max(1, early*of/(many*(of-2)))
-	part := 2.0 / 3 / float64(max(1, min(many, once)/of))
+	part := 1.0 / 3 / float64(max(1, min(many, once)/of))
 	for i := range list {
 		switch round, k := i/of, i%of; k {
 		case of - 1:
