@@ -95,6 +95,13 @@ var table = []Definition{
 		Within:      30 * time.Minute, Again: 4 * time.Hour,
 	},
 	{
+		Condition: "disk-low", Severity: line.SeverityHigh, Class: Equipment, Title: "The disk of the records is nearly full",
+		Cause:       "logs, copies or other programs have filled it, or years of records",
+		Consequence: "the line finishes the packs in work and begins no other; if it fills up all the same, the line's program ends in the middle of them",
+		Action:      "make room on the disk where the records lie, and remove none of them; the line goes on by itself",
+		Within:      30 * time.Minute, Again: time.Hour,
+	},
+	{
 		Condition: "part-refused", Severity: line.SeverityMedium, Class: Process, Title: "The part in the nest may not be worked on",
 		Cause:       "the route check does not let the part in, or not on: material, hold, time limit, missing step or missing evidence",
 		Consequence: "the station waits; the line before it blocks",

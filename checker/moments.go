@@ -52,7 +52,7 @@ func (t trouble) reaches(at time.Time) bool {
 // goesOn are the faults that stand until somebody ends them where no time was said: the truth does not know when that was.
 var goesOn = []string{
 	"drop-comms", "slow-answers", "stale-heartbeat", "endianness-swap", "e-stop", "protective-stop", "guard-open", "local-enable-off",
-	"not-automatic", "air-low", "slow-device", "tester-timeout", "disk-full", "slow-commit",
+	"not-automatic", "air-low", "slow-device", "tester-timeout", "disk-full", "disk-low", "slow-commit",
 }
 
 // calm is the moment from which on nothing went wrong any more: the last fault was over and the last supervisor had begun. There is

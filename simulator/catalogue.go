@@ -96,6 +96,7 @@ const (
 	EmergencyStopNotReset FaultName = "e-stop-not-reset"
 	ClockFrozen           FaultName = "clock-frozen"
 	DoubleClick           FaultName = "double-click"
+	DiskLow               FaultName = "disk-low"
 )
 
 var (

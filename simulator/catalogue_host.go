@@ -33,7 +33,7 @@ var hostFaults = []FaultKind{
 	},
 }
 
-// operatorFaults are what people and the rest of the line's computer do, and a clock that stands.
+// operatorFaults are what people and the rest of the line's computer do, a clock that stands, and a disk that fills up.
 var operatorFaults = []FaultKind{
 	{
 		Name: ClockFrozen, Host: true, Does: "the computer's clock stands still",
@@ -42,5 +42,9 @@ var operatorFaults = []FaultKind{
 	{
 		Name: DoubleClick, Host: true, Does: "every request of a person arrives twice, as from a double click or a page that is sent again",
 		See: "it is carried out once, and answered alike both times",
+	},
+	{
+		Name: DiskLow, Host: true, Does: "the disk of the records is nearly full",
+		See: "the packs in work are finished, no other is begun, and the line says so; it goes on by itself when there is room",
 	},
 }

@@ -70,10 +70,19 @@ func (p *Plant) Clock(now time.Time) time.Duration {
 	return off
 }
 
+// DiskLow reports whether the disk of the line's records is nearly full.
+func (p *Plant) DiskLow(now time.Time) bool { return p.befalls(now, DiskLow) }
+
 // Twice reports whether what a person asks for arrives twice now.
-func (p *Plant) Twice(now time.Time) bool {
+func (p *Plant) Twice(now time.Time) bool { return p.befalls(now, DoubleClick) }
+
+// befalls reports whether a fault of this name stands at the line's computer.
+func (p *Plant) befalls(now time.Time, name FaultName) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.faults) == 0 {
+		return false
+	}
 	p.advance(now)
-	return slices.ContainsFunc(p.faults, func(f *injected) bool { return f.stage == stands && f.Name == DoubleClick })
+	return slices.ContainsFunc(p.faults, func(f *injected) bool { return f.stage == stands && f.Name == name })
 }

@@ -143,6 +143,7 @@ func TestEveryAlarmSaysWhatToDo(t *testing.T) {
 			d.status("ST070", packml.Stopped, "")
 		},
 		"clock-set":               func(d *desk) { d.Step(d.now, supervisor.Tick{ClockOff: time.Hour}) },
+		"disk-low":                func(d *desk) { d.Step(d.now, supervisor.Room{Free: 1e6, Size: 1e11}) },
 		"certificate-expired-*":   func(d *desk) { d.certificate(-time.Hour) },
 		"certificate-last-days-*": func(d *desk) { d.certificate(13 * 24 * time.Hour) },
 		"certificate-expires-*":   func(d *desk) { d.certificate(59 * 24 * time.Hour) },

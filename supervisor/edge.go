@@ -50,6 +50,14 @@ func (lp *Loop) Tell(ctx context.Context, e line.DeviceEvent) {
 	}
 }
 
+// Measure hands over how much room the disk of the records has. It gives up when the context ends.
+func (lp *Loop) Measure(ctx context.Context, r Room) {
+	select {
+	case lp.inbox <- asked{in: r}:
+	case <-ctx.Done():
+	}
+}
+
 // Certify hands over the certificates that were read from their files, all of them. It gives up when the context ends.
 func (lp *Loop) Certify(ctx context.Context, list []line.Certificate) {
 	select {

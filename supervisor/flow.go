@@ -125,8 +125,8 @@ func (l *Line) nextCell(s *station, nest string) (v *stations.Visit, p *pack, wa
 	w := l.wanted()
 	_, _, more := l.nextPack()
 	switch {
-	case w == nil && more && l.clockWrong():
-		return nil, nil, l.clockWords()
+	case w == nil && more && l.closed() != "":
+		return nil, nil, l.closed()
 	case w == nil:
 		return nil, nil, "no order needs cells"
 	case nest == "" && l.cells.stream(w.recipe.Cell.Item).asked >= l.goal(w):

@@ -36,6 +36,7 @@ type Asked struct{ Request line.Request }
 type Read struct{ Certificates []line.Certificate }
 
 func (Tick) input()  {}
+func (Room) input()  {}
 func (Read) input()  {}
 func (Told) input()  {}
 func (Asked) input() {}
@@ -84,6 +85,7 @@ type Line struct {
 	certificates []line.Certificate // as last read; nil while nobody has read them
 
 	clockOff time.Duration // by how much the computer's clock stands ahead of the line's time; never recorded: a start sets it right
+	short    string        // what is said of the disk of the records while it is nearly full; never recorded: a start measures it
 	dirty    bool          // something happened since the faults were last looked at
 	overdue  time.Time
 	standing []alarms.Standing // what stood when it was last looked; used again
@@ -199,6 +201,8 @@ func (l *Line) Step(now time.Time, in Input) Output {
 			l.voidAgain(in.Event)
 		}
 		l.dirty = true
+	case Room:
+		l.roomMeasured(in)
 	case Read:
 		l.certificates = append([]line.Certificate{}, in.Certificates...)
 		l.dirty = true

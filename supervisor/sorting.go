@@ -14,7 +14,7 @@ func (l *Line) planPack(now time.Time) bool {
 		return l.buildSet(now, w)
 	}
 	id, next, ok := l.nextPack()
-	if ok = ok && !l.clockWrong(); ok {
+	if ok = ok && l.closed() == ""; ok {
 		l.Record(line.Record{At: now, Pack: id, Fact: next})
 		l.cells.stream(l.packs[id].recipe.Cell.Item).news = true
 	}

@@ -65,8 +65,8 @@ func (l *Line) clockWords() string {
 // ofTheLine begins the identity of an alarm that is of no station.
 const ofTheLine = "line/"
 
-// itself lists what is wrong with the line itself and not with a station: the computer's clock was set, certificates end soon or have
-// ended. While nobody has read the certificates, what was said of them stands.
+// itself lists what is wrong with the line itself and not with a station: the computer's clock was set, its disk is nearly full,
+// certificates end soon or have ended. While nobody has read the certificates, what was said of them stands.
 func (l *Line) itself(now time.Time) []line.AlarmRaised {
 	var list []line.AlarmRaised
 	add := func(id string, severity int, text string) {
@@ -74,6 +74,9 @@ func (l *Line) itself(now time.Time) []line.AlarmRaised {
 	}
 	if l.clockWrong() {
 		add("clock-set", line.SeverityHigh, l.clockWords())
+	}
+	if l.short != "" {
+		add("disk-low", line.SeverityHigh, l.short)
 	}
 	if l.certificates == nil {
 		return append(list, l.alarms.Raised(ofTheLine+"certificate-")...)

@@ -260,6 +260,41 @@ func TestTheClockJumps(t *testing.T) {
 	}
 }
 
+// TestTheDiskFillsUp lets logs fill the disk of the records while a pack is built: it is finished, no second one is begun, a supervisor
+// that is started meanwhile finds the same, and the line goes on by itself when there is room.
+func TestTheDiskFillsUp(t *testing.T) {
+	r := newRig(t, 3, "")
+	r.plantC.Defects = &simulator.Defects{}
+	r.Replug(r.plant(r.Now))
+	r.setUp(line.AddOrder{Order: "one", Product: "ESS-P2", Quantity: 1})
+	r.inject("disk-low line after 3s")
+	says := func() bool {
+		return slices.ContainsFunc(r.Line.Snapshot(r.Now).Alarms, func(a line.AlarmSnapshot) bool { return a.Alarm == "line/disk-low" && a.Active })
+	}
+	r.answered(5*time.Second, "the line says it", says)
+	r.finish(20 * time.Minute)
+	r.ask(line.AddOrder{Order: "two", Product: "ESS-P2", Quantity: 1})
+	for range 2 {
+		if _, err := r.Run(30*time.Second, nil); err != nil {
+			t.Fatal(err)
+		}
+		snap := r.Line.Snapshot(r.Now)
+		if len(snap.Packs) != 0 || snap.Good != 1 || !says() {
+			t.Fatalf("%d good, a pack was begun: %+v\n%s", snap.Good, snap.Packs, r.picture())
+		}
+		r.fence++
+		r.World.Restart(r.replayed(), r.fence)
+		r.start()
+	}
+	r.Plant.Clear(r.Now, "disk-low")
+	r.finish(20 * time.Minute)
+	if s := r.Line.Snapshot(r.Now); s.Good != 2 || says() {
+		t.Errorf("%d good\n%s", s.Good, r.picture())
+	}
+	r.onceWelded()
+	r.checkTruth()
+}
+
 // TestClicksArriveTwice lets every request of a person arrive twice: each is carried out once, and both are answered alike.
 func TestClicksArriveTwice(t *testing.T) {
 	r := newRig(t, 3, "")

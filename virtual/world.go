@@ -26,6 +26,8 @@ const (
 	latency   = 300 * time.Microsecond // of one round over the wire
 	tickEvery = 50 * time.Millisecond
 	timeout   = 500 * time.Millisecond // the drivers wait no longer for an answer
+
+	diskSize = 1e11 // bytes
 )
 
 // World is a line and its plant in virtual time.
@@ -45,6 +47,7 @@ type World struct {
 	tick  time.Time
 	reply []line.Reply
 	skew  time.Duration // of the line's time: that of the computer's clock at its start
+	low   bool          // the line was told that the disk is nearly full
 	late  *late         // a commit that takes its time
 	err   error
 
@@ -84,7 +87,7 @@ func New(now time.Time, l *supervisor.Line, fence uint16, plant *simulator.Plant
 // Restart puts another incarnation of the supervisor in the place of the present one, as after kill -9: whatever it had not
 // yet recorded or sent is gone.
 func (w *World) Restart(l *supervisor.Line, fence uint16) {
-	w.Line, w.inbox, w.tick, w.late, w.err = l, nil, w.Now, nil, nil
+	w.Line, w.inbox, w.tick, w.late, w.low, w.err = l, nil, w.Now, nil, false, nil
 	for _, e := range w.edges {
 		*e = edge{id: e.id, place: e.place, shake: plc.New(e.id, fence, plc.Options{Class: w.Plant.Class(e.id)}), next: w.Now}
 	}
@@ -162,12 +165,25 @@ func (w *World) step() (ticked bool) {
 	}
 	if due == nil {
 		w.tick = w.Now.Add(tickEvery)
+		w.measure()
 		w.inbox = append(w.inbox, supervisor.Tick{ClockOff: w.Plant.Clock(w.Now) - w.skew})
 	} else {
 		w.wire(due)
 	}
 	w.drain()
 	return due == nil
+}
+
+// measure tells the line how much room its disk has, when that has become another.
+func (w *World) measure() {
+	if low := w.Plant.DiskLow(w.Now); low != w.low {
+		w.low = low
+		room := supervisor.Room{Free: diskSize / 2, Size: diskSize}
+		if low {
+			room.Free = diskSize / 1000
+		}
+		w.inbox = append(w.inbox, room)
+	}
 }
 
 // wire finishes a round over the wire, or wakes the handshake.

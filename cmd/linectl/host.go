@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -8,6 +9,7 @@ import (
 
 	"linectl/control"
 	"linectl/line"
+	"linectl/supervisor"
 )
 
 const hostEvery = 5 * time.Second // how old what the computer says of itself may be
@@ -32,6 +34,22 @@ func (l *stampedLine) Snapshot() line.Snapshot {
 	}
 	s.Host = l.last
 	return s
+}
+
+// watchDisk tells the line, at once and every five seconds, how much room there is where its records lie.
+func watchDisk(ctx context.Context, data string, loop *supervisor.Loop) {
+	again := time.NewTicker(hostEvery)
+	defer again.Stop()
+	for {
+		if h := askHost(data); h.Known {
+			loop.Measure(ctx, supervisor.Room{Free: h.DiskFree, Size: h.DiskSize})
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // staUnsync is the flag of adjtimex(2) that says that the clock follows nothing.

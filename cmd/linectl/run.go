@@ -91,8 +91,8 @@ type runner struct {
 	noGateway    bool
 	gateway      string // where the gateway beside it listens
 	noHMI        bool
-	hmi          string                // where the HMI for browsers listens
-	certificates func(context.Context) // looks after them until the context ends
+	hmi          string                  // where the HMI for browsers listens
+	watches      []func(context.Context) // what looks after this computer until the context ends: its certificates, its disk
 	log          *slog.Logger
 	out          io.Writer // for what only the person who starts it may see
 }
@@ -145,7 +145,10 @@ func (r *runner) run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	r.certificates = func(ctx context.Context) { watchCertificates(ctx, files.config, r.data, loop, r.log) }
+	r.watches = []func(context.Context){
+		func(ctx context.Context) { watchCertificates(ctx, files.config, r.data, loop, r.log) },
+		func(ctx context.Context) { watchDisk(ctx, r.data, loop) },
+	}
 	r.log.Info("line starts", "line", files.config.name(), "version", version(), "fence", fence, "replayed", replayed, "socket", path)
 	return r.serve(ctx, loop, edges, dialers, fence, &control.Server{Line: &stampedLine{Line: loop, data: r.data}, Journal: store, Log: r.log, Keeper: keeper}, func(ctx context.Context, s *control.Server) error {
 		return s.Serve(ctx, listener)
@@ -162,7 +165,9 @@ func (r *runner) serve(ctx context.Context, loop *supervisor.Loop, edges *edges,
 	var wait sync.WaitGroup
 	var socket error
 	wait.Go(func() { socket = answer(around, server) })
-	wait.Go(func() { r.certificates(around) })
+	for _, watch := range r.watches {
+		wait.Go(func() { watch(around) })
+	}
 	if !r.noGateway {
 		wait.Go(func() { r.keepGateway(around) })
 	}

@@ -1,9 +1,11 @@
 package nemesis
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -115,7 +117,8 @@ func TestASleeperWakes(t *testing.T) {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// TestTheDiskIsFull puts the records on a small disk. When it is full the supervisor ends and says so; with more room the line goes on.
+// TestTheDiskIsFull puts the records on a small disk that logs fill up. When it is full the supervisor ends and says so; with room the
+// line goes on. When it is nearly full, the pack in work is finished, the next is not begun before there is room, and the line says so.
 func TestTheDiskIsFull(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -123,22 +126,77 @@ func TestTheDiskIsFull(t *testing.T) {
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=1300k"); err != nil {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
 		t.Skipf("skipped: a small disk cannot be mounted here: %v; TestAnyCallOfTheStoreFails lets calls fail with ENOSPC", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	s.records = filepath.Join(disk, "records")
+	logs := filepath.Join(disk, "logs")
 	s.startPlant(t)
 	s.startLine(t)
+	s.working(t)
+	fill(t, logs, 0)
 	s.work(t, 2*time.Minute, func(line.Snapshot) bool { return false })
-	words := s.line.LastWords()
-	if !strings.Contains(words, "cannot go on") || !strings.Contains(words, "full") {
+	if words := s.line.LastWords(); !strings.Contains(words, "cannot go on") || !strings.Contains(words, "full") {
 		t.Errorf("on a full disk it said: %s", words)
 	}
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
+	if err := os.Remove(logs); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("full disks=1 %v", s.finish(t))
+
+	s.startLine(t)
+	s.working(t)
+	fill(t, logs, 5e6) // of 6.7 MB that are kept for the packs in work
+	s.work(t, 2*time.Minute, func(now line.Snapshot) bool { return len(now.Packs) == 0 && waits(now) && low(now) })
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		now, err := s.look(t.Context())
+		if err != nil || len(now.Packs) > 0 || !waits(now) || !low(now) {
+			t.Fatalf("on a disk that is nearly full: %v, it says so: %v: %s; it said: %s", err, low(now), picture(now), s.line.LastWords())
+		}
+	}
+	if err := os.Remove(logs); err != nil {
+		t.Fatal(err)
+	}
+	s.work(t, time.Minute, func(now line.Snapshot) bool { return len(now.Packs) > 0 && !low(now) })
+	if err := s.line.Stop(30 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("full disks=1 nearly full ones=1 %v", s.finish(t))
+}
+
+// fill writes a file that leaves so many bytes of its disk.
+func fill(t *testing.T, path string, left float64) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var piece [4096]byte
+	for {
+		var disk syscall.Statfs_t
+		if err := syscall.Statfs(path, &disk); err != nil {
+			t.Fatal(err)
+		}
+		if float64(disk.Bavail)*float64(disk.Bsize) <= left {
+			return
+		}
+		if _, err := f.Write(piece[:]); errors.Is(err, syscall.ENOSPC) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// waits reports whether packs are ordered that are not begun.
+func waits(now line.Snapshot) bool {
+	return slices.ContainsFunc(now.Orders, func(o line.OrderSnapshot) bool { return o.Started < o.Quantity })
+}
+
+// low reports whether the line says that the disk of its records is nearly full.
+func low(now line.Snapshot) bool {
+	return slices.ContainsFunc(now.Alarms, func(a line.AlarmSnapshot) bool { return a.Alarm == "line/disk-low" && a.Active })
 }
 
 // TestDevicesBoot lets devices boot in the middle of their work, some with an empty memory, and kills the whole plant at its writes.
