@@ -2,6 +2,7 @@ package stations
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -109,7 +110,7 @@ func (a Act) measure(i int, v float64) (line.Measurement, bool) {
 	if k >= 0 {
 		return a.Limits[k].Measure(index, v), true
 	}
-	if !field.Plausible(v) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return line.Measurement{}, false // not asked for and not measured
 	}
 	return line.Measurement{Name: field.Name, Index: index, Value: &v, Unit: field.Unit}, true
