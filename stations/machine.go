@@ -46,11 +46,12 @@ type Machine struct {
 	lane     int    // … out of which magazine lane
 	rejected string // … and why the last of them was not
 
-	doubt   string    // an act of which nobody can say whether it happened, until the next part comes
-	refused string    // why a device refused the last act, or gave no waveform with it that the recipe requires
-	waiting string    // what the station waits for, in words; empty while it has something to do
-	idle    time.Time // since when it waits
-	cause   string    // cause of the last change of state
+	doubt   string      // an act of which nobody can say whether it happened, until the next part comes or people have decided about its own
+	doubted line.PackID // the pack that the doubt is about; empty for a cell
+	refused string      // why a device refused the last act, or gave no waveform with it that the recipe requires
+	waiting string      // what the station waits for, in words; empty while it has something to do
+	idle    time.Time   // since when it waits
+	cause   string      // cause of the last change of state
 
 	master    line.MasterChecked
 	reference *line.ActDone      // the last measurement of the reference part, from which the check follows; nil before the first
@@ -130,8 +131,16 @@ func (m *Machine) Planned() int { return m.plan }
 
 // Enter puts the visit that a PartArrived record opened in its place. The line makes the visit: it knows the part.
 func (m *Machine) Enter(v *Visit) {
-	m.visit, m.closed, m.gone, m.left, m.doubt = v, v.Pass, nil, "", ""
+	m.visit, m.closed, m.gone, m.left, m.doubt, m.doubted = v, v.Pass, nil, "", "", ""
 	m.plan = v.planned(m.kind)
+}
+
+// Decided ends what is in doubt about a pack that is not here any more: two people have decided what becomes of it. It is part of following
+// their decision, which is no record of this station.
+func (m *Machine) Decided(pack line.PackID) {
+	if pack != "" && m.doubted == pack {
+		m.doubt, m.doubted = "", ""
+	}
 }
 
 // Apply follows one record of this station. It is the only way in which what must survive a restart changes.
@@ -161,7 +170,7 @@ func (m *Machine) Apply(r line.Record) {
 		if m.visit != nil && m.visit.Nameless {
 			of = m.visit.called()
 		}
-		m.doubt = fmt.Sprintf("%s: %s of unknown outcome: %s", of, f.Task, f.Evidence.Why)
+		m.doubt, m.doubted = fmt.Sprintf("%s: %s of unknown outcome: %s", of, f.Task, f.Evidence.Why), r.Pack
 		if m.visit != nil {
 			m.visit.quarantine(f)
 		}

@@ -132,6 +132,9 @@ func (l *Line) applyQuarantine(r line.Record) {
 func (l *Line) applyTakenOut(p *pack, f line.QuarantineDecided) {
 	q := p.quarantine
 	p.quarantine, p.state = nil, line.InProcess
+	if s := l.byID[q.station]; s != nil {
+		s.Decided(p.id)
+	}
 	p.order.quarantined--
 	l.doubtful = without(l.doubtful, p.id)
 	if f.Decision == line.DecisionScrap {

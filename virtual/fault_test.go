@@ -268,9 +268,7 @@ func TestTheDiskFillsUp(t *testing.T) {
 	r.Replug(r.plant(r.Now))
 	r.setUp(line.AddOrder{Order: "one", Product: "ESS-P2", Quantity: 1})
 	r.inject("disk-low line after 3s")
-	says := func() bool {
-		return slices.ContainsFunc(r.Line.Snapshot(r.Now).Alarms, func(a line.AlarmSnapshot) bool { return a.Alarm == "line/disk-low" && a.Active })
-	}
+	says := func() bool { return r.stands("line/disk-low") }
 	r.answered(5*time.Second, "the line says it", says)
 	r.finish(20 * time.Minute)
 	r.ask(line.AddOrder{Order: "two", Product: "ESS-P2", Quantity: 1})

@@ -1,6 +1,7 @@
 package virtual_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -84,8 +85,14 @@ func decided(t *testing.T, r *rig, q line.QuarantineSnapshot, saw line.Seen, d l
 	must(r.says("amna", "as inspected", decide))
 	r.restart()
 	refused(r.says("amna", "again", confirm)) // the same person
+	if !r.stands("ST060/outcome-unknown") {
+		t.Error("nothing is decided yet, and the alarm has ended")
+	}
 	must(r.says("sana", "agreed", confirm))
 	refused(r.says("sana", "agreed", confirm)) // decided already
+	if r.stands("ST060/outcome-unknown") {
+		t.Error("two people have decided, and the alarm goes on")
+	}
 	if d == line.DecisionScrap {
 		return
 	}
@@ -95,6 +102,11 @@ func decided(t *testing.T, r *rig, q line.QuarantineSnapshot, saw line.Seen, d l
 	r.start()
 	r.finish(20 * time.Minute)
 	r.agrees()
+}
+
+// stands reports whether the cause of an alarm is there.
+func (r *rig) stands(id string) bool {
+	return slices.ContainsFunc(r.Line.Snapshot(r.Now).Alarms, func(a line.AlarmSnapshot) bool { return a.Alarm == id && a.Active })
 }
 
 // joint returns what was done to the joint in doubt: how often energy came, and by which tokens.
