@@ -83,17 +83,18 @@ func (lp *Loop) Do(ctx context.Context, q line.Request) (line.Reply, error) {
 	}
 }
 
-// Snapshot returns the line as of the last tick. It must not be changed.
+// Snapshot returns the line as of the last tick, or of the last answer. It must not be changed.
 func (lp *Loop) Snapshot() line.Snapshot { return *lp.snapshot.Load() }
 
 // Changed returns a channel that is closed when there is a newer snapshot. Ask for it before Snapshot, or miss one.
 func (lp *Loop) Changed() <-chan struct{} { return *lp.changed.Load() }
 
-// publish makes a new snapshot if something was recorded since the last one, at most once a tick, and now and then otherwise.
-func (lp *Loop) publish(now time.Time, recorded bool) {
+// publish makes a new snapshot if something was recorded since the last one, at most once a tick, and now and then otherwise; and at once
+// before somebody is answered, who may look at what has come of it.
+func (lp *Loop) publish(now time.Time, recorded, answers bool) {
 	lp.stale = lp.stale || recorded
 	age := now.Sub(lp.snapshot.Load().At)
-	if age < tickEvery || !lp.stale && age < 10*tickEvery {
+	if !answers && (age < tickEvery || !lp.stale && age < 10*tickEvery) {
 		return
 	}
 	lp.stale = false

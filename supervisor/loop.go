@@ -88,11 +88,11 @@ func (lp *Loop) carryOut(out Output, waiting []chan<- line.Reply) error {
 	for _, j := range out.Jobs {
 		lp.devices.Send(j)
 	}
+	lp.publish(lp.clock.now(), len(out.Records) > 0, len(out.Replies) > 0)
 	for i, r := range out.Replies {
 		if waiting[i] != nil {
 			waiting[i] <- r // its channel has room for it
 		}
 	}
-	lp.publish(lp.clock.now(), len(out.Records) > 0)
 	return nil
 }

@@ -130,3 +130,23 @@ func TestSnapshotFollowsWhatHappens(t *testing.T) {
 		}
 	})
 }
+
+// Whoever is answered sees what has come of it, however soon the line was asked before.
+func TestAnAnswerIsSeenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		loop, cancel, ended := start(t, &bench{jobs: make(chan line.Job, 16)})
+		for n := range 5 {
+			q := line.Request{ID: fmt.Sprint(n), By: "ali", Account: "local:ali", Origin: line.FromLocal, Command: line.AddOrder{Order: line.OrderID(fmt.Sprint("o", n)), Product: "ESS-P2", Quantity: 3}}
+			if _, err := loop.Do(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+			if s := loop.Snapshot(); len(s.Orders) != n+1 {
+				t.Errorf("after %d orders there are %d", n+1, len(s.Orders))
+			}
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
