@@ -64,7 +64,7 @@ func (p *pack) snapshot() line.PackSnapshot {
 	if p.planned > 0 {
 		s.Progress = min(1, float64(p.done)/float64(p.planned))
 	}
-	if p.disposed() {
+	if p.disposed() && p.state != line.Quarantined {
 		s.Progress = 1
 	}
 	return s

@@ -50,6 +50,12 @@ func writeStatus(out io.Writer, s line.Snapshot) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", h.Subject, h.By, h.Reason)
 		}
 	}
+	if len(s.Quarantine) > 0 {
+		fmt.Fprintln(w, "\nIN QUARANTINE (linectl quarantine show)\tSINCE\tWAITS")
+		for _, q := range s.Quarantine {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", q.Pack, q.Since.Local().Format("2006-01-02 15:04"), q.Waits)
+		}
+	}
 	if len(s.Prompts) > 0 {
 		fmt.Fprintln(w, "\nASKED (linectl prompt answer)\tANSWERS\tQUESTION")
 		for _, q := range s.Prompts {
