@@ -114,11 +114,14 @@ func (b *Book) Raised(prefix string) []line.AlarmRaised {
 }
 
 // Prepare fills in the alarm's group: the first active alarm of the same station within Window before now, if there is one. Alarms
-// of the line itself, of no station, do not follow from each other.
+// of the line itself, of no station, do not follow from each other, and one that only warns follows from nothing: it says what comes.
 // It reports false when the alarm is active already, so that raising again is no event.
 func (b *Book) Prepare(now time.Time, station line.StationID, a line.AlarmRaised) (line.AlarmRaised, bool) {
 	if b.Active(a.Alarm) {
 		return a, false
+	}
+	if a.Severity <= line.SeverityLow {
+		return a, true
 	}
 	var first *Alarm
 	for _, p := range b.points {

@@ -35,6 +35,24 @@ func TestOneFaultIsOneAlarmToTheOperator(t *testing.T) {
 	}
 }
 
+// What only warns says what comes and not what came of another: two lots that run low are two things to see to. What they warn of
+// follows from the first.
+func TestAWarningFollowsFromNothing(t *testing.T) {
+	var b alarms.Book
+	low := func(id string) line.AlarmRaised {
+		a, _ := b.Prepare(noon, "ST040", line.AlarmRaised{Alarm: id, Severity: line.SeverityLow})
+		b.Apply(line.Record{At: noon, Station: "ST040", Fact: a})
+		return a
+	}
+	first, second := low("ST040/material-low-busbar"), low("ST040/material-low-end-plate")
+	if first.Group != "" || second.Group != "" {
+		t.Errorf("%+v, %+v", first, second)
+	}
+	if held, _ := raise(&b, time.Second, "ST040", "ST040/held"); held.Group != first.Alarm {
+		t.Errorf("what was warned of stands alone: %+v", held)
+	}
+}
+
 func TestAlarmLeavesWhenGoneAndSeen(t *testing.T) {
 	for _, order := range [][]line.Fact{
 		{line.AlarmCleared{Alarm: "x"}, line.AlarmAcknowledged{Alarm: "x", By: "ali"}},
