@@ -157,9 +157,11 @@ func (m *Machine) Handle(now time.Time, e line.DeviceEvent) {
 }
 
 // refusal is why the device refused the open act. One that knows no tokens does not say; but where its own scanner does not show the
-// cell that it was to move, that is why, and no Unhold would help before the station knows it.
+// cell that it was to move, that is why, and no Unhold would help before the station knows it. A cell that could not be read is named by
+// nothing: where the scanner shows a code, it can be read now.
 func (m *Machine) refusal(e line.ActRejected) line.RejectReason {
-	if e.Reason != line.RejectNotPermitted || m.next.Class.Tokens() || m.visit == nil || m.visit.Pack != "" || m.act.Part == "" {
+	moves := m.act.Part != "" || m.act.Task == line.TaskPlaceCell
+	if e.Reason != line.RejectNotPermitted || m.next.Class.Tokens() || m.visit == nil || m.visit.Pack != "" || !moves {
 		return e.Reason
 	}
 	if d := m.device(m.act.Role); d != nil && d.Up && d.Part() != m.act.Part {
