@@ -104,7 +104,7 @@ func dossierNotGood(w io.Writer, d *traceability.Dossier) {
 			continue
 		}
 		shown++
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", a.Name, a.Station, a.Index, a.Attempt, dash(a.End), dash(string(a.Verdict)), dash(a.Text))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", a.Name, a.Station, a.Index, a.Attempt, dash(a.End), dash(string(a.Verdict)), dash(andDecided(a.Text, a.Decided)))
 	}
 	if shown == 0 {
 		fmt.Fprintln(w, "every act was good the first time")
@@ -114,6 +114,11 @@ func dossierNotGood(w io.Writer, d *traceability.Dossier) {
 		totals = append(totals, fmt.Sprintf("%s %d", s, counted[s]))
 	}
 	fmt.Fprintf(w, "%d acts in all: %s; %d joints\n", len(d.Attempts), strings.Join(totals, ", "), len(d.Joints))
+}
+
+// andDecided puts what people have decided behind what was known before.
+func andDecided(known, decided string) string {
+	return strings.TrimPrefix(strings.TrimSuffix(known+"; "+decided, "; "), "; ")
 }
 
 // dossierWelds shows every weld with the name of its waveform.
@@ -128,7 +133,7 @@ func dossierWelds(w io.Writer, d *traceability.Dossier) {
 			if weld.NoWaveform != "" {
 				waveform = "missing: " + weld.NoWaveform
 			}
-			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\n", j.Joint, weld.Task, weld.Attempt, dash(string(weld.Verdict)), waveform)
+			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\n", j.Joint, weld.Task, weld.Attempt, dash(andDecided(string(weld.Verdict), weld.Decided)), waveform)
 		}
 	}
 }
