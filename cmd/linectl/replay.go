@@ -33,9 +33,9 @@ touched, and nothing is written.
 --until shows the line as it was after an entry, or at a time, and what happened around it. --station and --pack keep to one station or
 pack: its state, questions and alarms, and the entries about it. Orders and holds are of the whole line and stay.`,
 		Example: `  linectl replay --config line.yaml
-  linectl replay --config line.yaml --until 4711
+  linectl replay --config line.yaml --until 100
   linectl replay --config line.yaml --until 2026-11-23T09:12:00Z --station ST060 --around 20
-  linectl replay --config line.yaml --until 4711 --pack EV-P1-000001 --json`,
+  linectl replay --config line.yaml --until 100 --pack EV-P1-000001 --json`,
 	}
 	c.Flags().StringVar(&config, "config", "", "line.yaml of these records")
 	c.Flags().StringVar(&data, "data", defaultData, "data directory with the records")
