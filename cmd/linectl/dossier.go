@@ -106,7 +106,11 @@ func dossierNotGood(w io.Writer, d *traceability.Dossier) {
 		shown++
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", a.Name, a.Station, a.Index, a.Attempt, dash(a.End), dash(string(a.Verdict)), dash(andDecided(a.Text, a.Decided)))
 	}
-	if shown == 0 {
+	switch {
+	case len(d.Attempts) == 0:
+		fmt.Fprintln(w, "no act yet")
+		return
+	case shown == 0:
 		fmt.Fprintln(w, "every act was good the first time")
 	}
 	var totals []string
@@ -161,7 +165,7 @@ func dossierPeople(w io.Writer, d *traceability.Dossier) {
 	if len(d.Reworks) > 0 {
 		fmt.Fprintln(w, "\nREWORK\tINDEXES\tBUILD\tBY\tWHY\tREPEATS")
 		for _, r := range d.Reworks {
-			fmt.Fprintf(w, "%s\t%v\t%d\t%s\t%s\t%s\n", r.Step, r.Indexes, r.Build, r.By, r.Why, words(r.Invalidates))
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", r.Step, dash(spans(r.Indexes)), r.Build, r.By, r.Why, words(r.Invalidates))
 		}
 	}
 	if len(d.Holds) > 0 {
@@ -179,4 +183,21 @@ func dossierPeople(w io.Writer, d *traceability.Dossier) {
 			}
 		}
 	}
+}
+
+// spans writes numbers with their runs drawn together: 3, 6-32.
+func spans(numbers []int) string {
+	var list []string
+	for i := 0; i < len(numbers); {
+		last := i
+		for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
+			last++
+		}
+		span := fmt.Sprint(numbers[i])
+		if last > i {
+			span = fmt.Sprintf("%s-%d", span, numbers[last])
+		}
+		list, i = append(list, span), last+1
+	}
+	return strings.Join(list, ", ")
 }
