@@ -32,7 +32,7 @@ race: ## the race detector on everything
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	scripts/fuzz.sh $(FUZZTIME)
 
-sim: ## SEEDS=N shifts with faults (1000) from seed FIRST (1) on, and every mutant looked for
+sim: ## SEEDS=N shifts with faults (1000) from seed FIRST (1) on, the kept ones too, and every mutant looked for (about 3 min)
 	SEEDS=$(or $(SEEDS),1000) FIRST=$(or $(FIRST),1) MUTANTS=all go test -count=1 -v -timeout 6h ./test/campaign
 
 SCREENS := o1-weld-stuck o1-weld-stuck-ur o1-weld-stuck-zh o1-weld-stuck-wall o1-one-alarm o2-permissive-missing o3-unknown o6-station o9-shift

@@ -23,7 +23,8 @@ import (
 var ErrLogIn = errors.New("user or password is wrong")
 
 // ErrSetUp is the one answer to every set-up that fails for its token.
-var ErrSetUp = errors.New("this is not the set-up token, or the set-up is over; the token is printed by linectl run while there is no account")
+var ErrSetUp = errors.New("this is not the set-up token, or the set-up is over; the token is printed by linectl run while there is no account; " +
+	"where there is one, linectl user add USER Admin makes an Admin")
 
 // Line is what the keeper asks of the supervisor: to record what happens to accounts, and which there are.
 type Line interface {

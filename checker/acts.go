@@ -39,7 +39,7 @@ func onceOnly(r *run, bad func(string, string, ...any)) {
 		for _, h := range r.happened(what) {
 			m := marked{h.Part, h.Task, h.Index}
 			if done[m]++; done[m] > 1+allowed[m] {
-				bad(h.where(), "task %d at %d was done %d times, ordered were %d", h.Task, h.Index, done[m], 1+allowed[m])
+				bad(h.where(), "%s was done %s, and ordered %s", act(h.Task, h.Index), times(done[m]), times(1+allowed[m]))
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func intendedFirst(r *run, bad func(string, string, ...any)) {
 		case in.At().After(h.At):
 			bad(h.where(), "token %s was intended %v later, in entry %d", h.Token, in.At().Sub(h.At), in.Seq)
 		case in.Device != h.Device || in.Task != h.Task:
-			bad(h.where(), "token %s was intended for task %d of %s", h.Token, in.Task, in.Device)
+			bad(h.where(), "token %s was intended for %s of %s", h.Token, act(in.Task, in.fact.Index), in.Device)
 		case in.fact.Index != h.Index:
 			bad(h.where(), "token %s was intended for place %d of the part, it was done at %d", h.Token, in.fact.Index, h.Index)
 		case in.Entry.Pack != "" && in.Entry.Pack != h.Part:

@@ -170,6 +170,6 @@ func lostFor(t trouble, id string, disturbed []trouble, told []*known, bad func(
 	case !active && raised == 0:
 		bad(t.where(), "it lasts for %v, and %s is not raised within %v", t.until.Sub(t.At), id, lostWithin)
 	case raised > 1:
-		bad(t.where(), "%s is raised %d times for it", id, raised)
+		bad(t.where(), "%s is raised %s for it", id, times(raised))
 	}
 }

@@ -41,7 +41,7 @@ func reworkedBefore(r *run, bad func(string, string, ...any)) {
 			}
 		}
 		if done[m] > 1+before {
-			bad(h.where(), "task %d at %d was done for the %d. time, ordered until then were %d", h.Task, h.Index, done[m], 1+before)
+			bad(h.where(), "%s was done %s, and ordered %s until then", act(h.Task, h.Index), times(done[m]), times(1+before))
 		}
 	}
 }

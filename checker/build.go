@@ -220,13 +220,13 @@ func (s *shipped) proven(number int, bad func(string, ...any)) {
 		switch {
 		case s.accepted[ref]:
 		case k == nil:
-			bad("it is released and task %d at %d has no result", ref.Task, ref.Index)
+			bad("it is released and %s has no result", act(ref.Task, ref.Index))
 		case k.Verdict != "OK":
-			bad("it is released and task %d at %d is %s, in entry %d", ref.Task, ref.Index, k.Verdict, k.Seq)
+			bad("it is released and %s is %s, in entry %d", act(ref.Task, ref.Index), k.Verdict, k.Seq)
 		default:
 			for step, of := range stepTasks {
 				if ref.Task >= of[0] && ref.Task <= of[1] && step != "weld" && k.Seq < s.void[step] {
-					bad("it is released and task %d at %d was not done again after entry %d had made %s void", ref.Task, ref.Index, s.void[step], step)
+					bad("it is released and %s was not done again after entry %d had made %s void", act(ref.Task, ref.Index), s.void[step], step)
 				}
 			}
 		}

@@ -186,7 +186,7 @@ func remembered(r *run, bad func(string, string, ...any)) {
 			a, raised := list[s.Alarm]
 			switch latest := raised && s.Occurrence == a.raised; {
 			case !raised || s.Occurrence > a.raised:
-				bad(fmt.Sprintf("death %d", n+1), "%s is in the list for the %d. time and was raised %d times", s.Alarm, s.Occurrence, a.raised)
+				bad(fmt.Sprintf("death %d", n+1), "%s is in the list as occurrence %d and was raised %s", s.Alarm, s.Occurrence, times(a.raised))
 			case latest && s.Active != a.active:
 				bad(fmt.Sprintf("death %d", n+1), "%s is in the list, active %t; on record it is %t", s.Alarm, s.Active, a.active)
 			case s.Acknowledged == slices.Contains(a.unseen, s.Occurrence):

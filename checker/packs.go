@@ -141,7 +141,7 @@ func (r *run) proven(pack string, released *known, steps []string, bad func(stri
 	}
 	for ref, k := range last {
 		if ref.Task >= 50 && k.Verdict != "OK" {
-			bad("it is released and the last verdict of task %d at %d is %q, in entry %d", ref.Task, ref.Index, k.Verdict, k.Seq)
+			bad("it is released and the last verdict of %s is %q, in entry %d", act(ref.Task, ref.Index), k.Verdict, k.Seq)
 		}
 	}
 }

@@ -48,11 +48,11 @@ func toldTheTruth(r *run, bad func(string, string, ...any)) {
 		n := applied[a.Request]
 		switch {
 		case a.Told == "done" && n != 1:
-			bad("request "+a.Request, "%s was told that it is done, and it is on record %d times", a.By, n)
+			bad("request "+a.Request, "%s was told that it is done, and it is %s on record", a.By, times(n))
 		case a.Told == "refused" && n != 0:
 			bad("request "+a.Request, "%s was told that it is refused, and it was done", a.By)
 		case n > 1:
-			bad("request "+a.Request, "of %s was done %d times", a.By, n)
+			bad("request "+a.Request, "of %s was done %s", a.By, times(n))
 		}
 	}
 }

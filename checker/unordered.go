@@ -17,7 +17,7 @@ func ordered(r *run, bad func(string, string, ...any)) {
 	for _, what := range []string{"effect", "placed"} {
 		for _, h := range r.happened(what) {
 			if k := first[h.Part]; h.Rework && (k == nil || k.At().After(h.At)) {
-				bad(h.where(), "task %d at %d was made as a rework, and nobody had ordered one", h.Task, h.Index)
+				bad(h.where(), "%s was made as a rework, and nobody had ordered one", act(h.Task, h.Index))
 			}
 		}
 	}

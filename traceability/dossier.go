@@ -148,6 +148,7 @@ type Attempt struct {
 	End          string             `json:"end"` // done, refused, quarantined; empty = open
 	EndSeq       int64              `json:"end_seq,omitempty"`
 	EndAt        *time.Time         `json:"end_at"`
+	Decided      string             `json:"decided,omitempty"`  // what two people made of it, where nobody knew: "accepted as done by amna and sana"
 	EndPart      string             `json:"end_part,omitempty"` // as the device's scanner read it
 	Outcome      line.Outcome       `json:"outcome"`
 	Reason       uint16             `json:"reason,omitempty"`
@@ -173,6 +174,7 @@ type Weld struct {
 	Attempt    int          `json:"attempt"`
 	Rework     bool         `json:"rework"`
 	Verdict    line.Verdict `json:"verdict"`
+	Decided    string       `json:"decided,omitempty"` // as of its act
 	Code       string       `json:"code,omitempty"`
 	Superseded int64        `json:"superseded,omitempty"` // the rework decision
 	Waveform   string       `json:"waveform,omitempty"`   // SHA-256 of its file

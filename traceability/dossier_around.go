@@ -147,6 +147,9 @@ func (d *Dossier) findMissing() {
 		}
 	}
 	for _, a := range d.Attempts {
+		if a.Decided != "" {
+			continue // nobody misses it any more: people have looked, and said what it counts as
+		}
 		switch a.End {
 		case "":
 			missing("%s %d at %s: no result (token %s, entry %d)", a.Name, a.Index, a.Station, a.Token, a.Seq)

@@ -31,6 +31,7 @@ func (r *Reader) Pack(ctx context.Context, id string) (*Dossier, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.settle()
 	d.findMissing()
 	return d, nil
 }

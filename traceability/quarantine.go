@@ -2,6 +2,8 @@ package traceability
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"linectl/line"
@@ -61,6 +63,56 @@ func (d *Dossier) readQuarantine(ctx context.Context, q querier) (err error) {
 	}, `SELECT seq, at_us, word, saw, decision, token, act, actor, account, proof, proposed_by, why
 		FROM quarantine_words WHERE pack_id = ? ORDER BY seq`, d.id)
 	return err
+}
+
+// settle says of every act that was in doubt what two people have decided of it, and of its weld too. The verdict stays UNKNOWN: nobody
+// knew it, and a decision does not change that.
+func (d *Dossier) settle() {
+	for i := range d.Attempts {
+		a := &d.Attempts[i]
+		a.Decided = d.decided(i)
+		if weld := d.weldOf(a); weld != nil {
+			weld.Decided, weld.Attempt = a.Decided, a.Attempt // the end of an act of which nobody knows does not say which attempt it was
+		}
+	}
+}
+
+// decided says what two people have made of an attempt, and by which entry it was made again. It is empty where none have.
+func (d *Dossier) decided(attempt int) string {
+	a := d.Attempts[attempt]
+	said := slices.IndexFunc(d.Quarantine, func(w QuarantineWord) bool { return w.Word == "decided" && w.Token == a.Token.String() })
+	if said < 0 {
+		return ""
+	}
+	w := d.Quarantine[said]
+	both := fmt.Sprintf("by %s and %s", w.ProposedBy, w.By)
+	switch w.Decision {
+	case line.DecisionAccept:
+		return "accepted as done " + both
+	case line.DecisionScrap:
+		return "scrapped " + both
+	case line.DecisionRework:
+	}
+	for _, later := range d.Attempts[attempt+1:] {
+		if later.Station == a.Station && later.Task == a.Task && later.Index == a.Index && later.End == "done" {
+			return fmt.Sprintf("made again (entry %d), decided %s", later.EndSeq, both)
+		}
+	}
+	return "to be made again, decided " + both
+}
+
+// weldOf returns the weld that an attempt made or may have made, or nil.
+func (d *Dossier) weldOf(a *Attempt) *Weld {
+	for i := range d.Joints {
+		if j := &d.Joints[i]; j.Joint == a.Index {
+			for k := range j.Welds {
+				if j.Welds[k].Seq == a.EndSeq {
+					return &j.Welds[k]
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // accepted returns the decision by which two people let an act count as done, or nil.

@@ -150,6 +150,63 @@ func TestMissingIsNamed(t *testing.T) {
 	}
 }
 
+// Story: the power fails in joint 5, and nobody knows whether it was welded. Until two people have decided, that is missing; then the
+// dossier says what they made of it, beside the verdict that stays UNKNOWN, and names the weld that replaced it.
+func TestWhatPeopleHaveDecidedIsNotMissing(t *testing.T) {
+	const pack = line.PackID("ESS-P2-000001")
+	const unknown = "laser weld 5 at ST060: nobody knows whether it happened"
+	decided := func(h *history, token line.Token, d line.Decision) {
+		h.add("ST060", pack, line.QuarantineDecided{Decision: d, Token: token, Task: line.TaskWeldLaser, Index: 5, ProposedBy: "amna", By: "sana", Why: "agreed"})
+	}
+	for name, c := range map[string]struct {
+		then    func(h *history, doubt line.Token)
+		decided string // what stands beside the act and its weld; part of it
+		missing bool
+		welds   int
+	}{
+		"undecided": {func(*history, line.Token) {}, "", true, 1},
+		"only proposed": {func(h *history, _ line.Token) {
+			h.add("ST060", pack, line.QuarantineProposed{Decision: line.DecisionAccept, By: "amna", Why: "whole"})
+		}, "", true, 1},
+		"of another act": {func(h *history, _ line.Token) { decided(h, line.NewToken(9, 9), line.DecisionAccept) }, "", true, 1},
+		"accepted":       {func(h *history, doubt line.Token) { decided(h, doubt, line.DecisionAccept) }, "accepted as done by amna and sana", false, 1},
+		"scrapped":       {func(h *history, doubt line.Token) { decided(h, doubt, line.DecisionScrap) }, "scrapped by amna and sana", false, 1},
+		"to be reworked": {func(h *history, doubt line.Token) { decided(h, doubt, line.DecisionRework) }, "to be made again, decided by amna and sana", false, 1},
+		"welded anew": {func(h *history, doubt line.Token) {
+			decided(h, doubt, line.DecisionRework)
+			h.act("ST060.welder", pack, string(pack), line.TaskWeldLaser, 5, 2, line.OK)
+		}, "made again (entry ", false, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHistory()
+			h.begin(pack, 1)
+			h.tokens++
+			doubt := line.NewToken(1, h.tokens)
+			h.add("ST060", pack, line.Intent{Token: doubt, Device: "ST060.welder", Task: line.TaskWeldLaser, Part: string(pack), Index: 5, Attempt: 1})
+			h.add("ST060", pack, line.ActQuarantined{Token: doubt, Device: "ST060.welder", Task: line.TaskWeldLaser, Part: string(pack), Index: 5})
+			h.add("ST060", pack, line.PackDisposed{Disposition: line.Quarantined, Reason: "joint 5 is UNKNOWN"})
+			c.then(h, doubt)
+			d, err := h.stored(t, t.TempDir()).Reader().Pack(t.Context(), string(pack))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all := strings.Join(d.Missing, "\n"); strings.Contains(all, unknown) != c.missing {
+				t.Errorf("missing:\n%s\nwant %q: %v", all, unknown, c.missing)
+			}
+			if len(d.Joints) != 1 || len(d.Joints[0].Welds) != c.welds {
+				t.Fatalf("joints %+v, want one with %d welds", d.Joints, c.welds)
+			}
+			act, weld := d.Attempts[0], d.Joints[0].Welds[0]
+			if act.Verdict != line.Unknown || weld.Verdict != line.Unknown || weld.Attempt != 1 {
+				t.Errorf("act %s, weld %s of attempt %d; want UNKNOWN of attempt 1, whatever was decided", act.Verdict, weld.Verdict, weld.Attempt)
+			}
+			if act.Decided != weld.Decided || !strings.Contains(act.Decided, c.decided) || (act.Decided == "") != (c.decided == "") {
+				t.Errorf("the act is said to be %q, its weld %q; want %q", act.Decided, weld.Decided, c.decided)
+			}
+		})
+	}
+}
+
 // The counts of where-used are those of counting the journal by hand, for lots of cells and of consumables.
 func TestWhereUsedAgreesWithTheJournal(t *testing.T) {
 	h := newHistory()

@@ -5,7 +5,9 @@ package recordstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,7 +36,9 @@ func entries(ctx context.Context, data, order string) (all []checker.Entry, err 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no records in %s: name the data directory of linectl run, in which records.db is", data)
+	} else if err != nil {
 		return nil, err
 	}
 	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&_query_only=1"}).String())

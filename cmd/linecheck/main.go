@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +19,19 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
+const help = `linecheck holds the records of a line against what physically happened in its virtual plant, and against what people were told. It
+shares no code with linectl, so that a mistake of the line cannot hide here too. It changes nothing, and the line may run meanwhile.
+
+  linecheck --truth plant/truth.jsonl --data linectl-data
+
+It reads the ground truth that linectl simulate writes beside line.yaml, and the journal in the data directory of linectl run. Each
+violation is printed with the number of its invariant and the event or entry where it was seen; the last line counts them.
+docs/reliability.md has the invariants.
+
+It exits with 0 when nothing is violated, 1 when something is or cannot be read, and 2 for a wrong usage.
+
+`
+
 func run(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("linecheck", flag.ContinueOnError)
 	flags.SetOutput(errs)
@@ -27,11 +41,18 @@ func run(args []string, out, errs io.Writer) int {
 	deaths := flags.String("deaths", "", "what was found at each start of the supervisor, one JSON object a line (may be empty)")
 	ended := flags.Bool("ended", false, "the run came to an orderly end: nothing may be left open")
 	most := flags.Int("most", 50, "violations that are printed")
-	if err := flags.Parse(args); err != nil {
+	flags.Usage = func() {
+		fmt.Fprint(errs, help)
+		flags.PrintDefaults()
+	}
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
 		return 2
 	}
 	if *truth == "" || *data == "" || flags.NArg() > 0 {
-		fmt.Fprintln(errs, "linecheck wants --truth FILE and --data DIR")
+		fmt.Fprintln(errs, "linecheck wants --truth FILE and --data DIR; linecheck --help says what they are")
 		return 2
 	}
 	e := checker.Evidence{Ended: *ended}

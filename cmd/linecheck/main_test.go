@@ -41,10 +41,12 @@ func TestARealStore(t *testing.T) {
 		says string
 	}{
 		{[]string{"--truth", truth, "--data", dir, "--ended"}, 0, "1 events, 1 entries, 0 requests: 0 violations"},
-		{[]string{"--truth", truth, "--data", dir, "--asked", asked}, 1, "I11 request 1: amna was told that it is done, and it is on record 0 times"},
+		{[]string{"--truth", truth, "--data", dir, "--asked", asked}, 1, "I11 request 1: amna was told that it is done, and it is never on record"},
 		{[]string{"--truth", truth, "--data", dir, "--deaths", deaths}, 1, "I10 death 1: entry 1 was another one when the supervisor was started again"},
 		{[]string{"--truth", filepath.Join(dir, "none"), "--data", dir}, 1, "no such file"},
-		{[]string{"--truth", truth, "--data", filepath.Join(dir, "none")}, 1, "no such file"},
+		{[]string{"--truth", truth, "--data", filepath.Join(dir, "none")}, 1, "no records in " + filepath.Join(dir, "none") + ": name the data directory of linectl run"},
+		{[]string{"--help"}, 0, "It exits with 0 when nothing is violated, 1 when something is or cannot be read, and 2 for a wrong usage.\n\n  -asked"},
+		{[]string{"--nonsense"}, 2, "flag provided but not defined: -nonsense"},
 		{[]string{"--truth", truth}, 2, "wants --truth FILE and --data DIR"},
 	} {
 		var out bytes.Buffer

@@ -32,6 +32,7 @@ func newAlarmList() *cobra.Command {
 			_, err := fmt.Fprintln(c.OutOrStdout(), "no alarms")
 			return err
 		}
+		fmt.Fprintln(c.OutOrStdout(), "ALARMS, in the order in which they were raised")
 		for _, a := range s.Alarms {
 			if err := writeAlarm(c.OutOrStdout(), a); err != nil {
 				return err

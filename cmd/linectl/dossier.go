@@ -104,9 +104,13 @@ func dossierNotGood(w io.Writer, d *traceability.Dossier) {
 			continue
 		}
 		shown++
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", a.Name, a.Station, a.Index, a.Attempt, dash(a.End), dash(string(a.Verdict)), dash(a.Text))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", a.Name, a.Station, a.Index, a.Attempt, dash(a.End), dash(string(a.Verdict)), dash(andDecided(a.Text, a.Decided)))
 	}
-	if shown == 0 {
+	switch {
+	case len(d.Attempts) == 0:
+		fmt.Fprintln(w, "no act yet")
+		return
+	case shown == 0:
 		fmt.Fprintln(w, "every act was good the first time")
 	}
 	var totals []string
@@ -114,6 +118,11 @@ func dossierNotGood(w io.Writer, d *traceability.Dossier) {
 		totals = append(totals, fmt.Sprintf("%s %d", s, counted[s]))
 	}
 	fmt.Fprintf(w, "%d acts in all: %s; %d joints\n", len(d.Attempts), strings.Join(totals, ", "), len(d.Joints))
+}
+
+// andDecided puts what people have decided behind what was known before.
+func andDecided(known, decided string) string {
+	return strings.TrimPrefix(strings.TrimSuffix(known+"; "+decided, "; "), "; ")
 }
 
 // dossierWelds shows every weld with the name of its waveform.
@@ -128,7 +137,7 @@ func dossierWelds(w io.Writer, d *traceability.Dossier) {
 			if weld.NoWaveform != "" {
 				waveform = "missing: " + weld.NoWaveform
 			}
-			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\n", j.Joint, weld.Task, weld.Attempt, dash(string(weld.Verdict)), waveform)
+			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\n", j.Joint, weld.Task, weld.Attempt, dash(andDecided(string(weld.Verdict), weld.Decided)), waveform)
 		}
 	}
 }
@@ -156,7 +165,7 @@ func dossierPeople(w io.Writer, d *traceability.Dossier) {
 	if len(d.Reworks) > 0 {
 		fmt.Fprintln(w, "\nREWORK\tINDEXES\tBUILD\tBY\tWHY\tREPEATS")
 		for _, r := range d.Reworks {
-			fmt.Fprintf(w, "%s\t%v\t%d\t%s\t%s\t%s\n", r.Step, r.Indexes, r.Build, r.By, r.Why, words(r.Invalidates))
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", r.Step, dash(spans(r.Indexes)), r.Build, r.By, r.Why, words(r.Invalidates))
 		}
 	}
 	if len(d.Holds) > 0 {
@@ -174,4 +183,21 @@ func dossierPeople(w io.Writer, d *traceability.Dossier) {
 			}
 		}
 	}
+}
+
+// spans writes numbers with their runs drawn together: 3, 6-32.
+func spans(numbers []int) string {
+	var list []string
+	for i := 0; i < len(numbers); {
+		last := i
+		for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
+			last++
+		}
+		span := fmt.Sprint(numbers[i])
+		if last > i {
+			span = fmt.Sprintf("%s-%d", span, numbers[last])
+		}
+		list, i = append(list, span), last+1
+	}
+	return strings.Join(list, ", ")
 }

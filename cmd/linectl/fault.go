@@ -144,8 +144,21 @@ func newFaultList() *cobra.Command {
 }
 
 func newFaultNames() *cobra.Command {
+	var asJSON bool
 	c := &cobra.Command{Use: "names", Short: "Lists what can be injected", Args: cobra.NoArgs}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if asJSON {
+			type fault struct {
+				Name simulator.FaultName `json:"name"`
+				Does string              `json:"does"`
+			}
+			var list []fault
+			for _, k := range simulator.Catalogue {
+				list = append(list, fault{k.Name, k.Does})
+			}
+			return printJSON(c, list)
+		}
 		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 8, 2, ' ', 0)
 		for _, k := range simulator.Catalogue {
 			fmt.Fprintf(w, "%s\t%s\n", k.Name, k.Does)

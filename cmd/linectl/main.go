@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -84,10 +85,14 @@ Start with:  linectl demo`,
 	return root
 }
 
-// group makes a command that only holds others say so when it is called without one of them.
+// group makes a command that only holds others say so when it is called without one of them, and every other say which arguments it wants.
 func group(c *cobra.Command) {
 	if !c.HasSubCommands() {
+		arguments(c)
 		return
+	}
+	for _, sub := range c.Commands() {
+		group(sub)
 	}
 	c.Args = cobra.ArbitraryArgs
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -95,5 +100,23 @@ func group(c *cobra.Command) {
 			return usagef("unknown command %q for %q", args[0], c.CommandPath())
 		}
 		return usagef("%s wants one of its commands", c.CommandPath())
+	}
+}
+
+// arguments makes a command name the arguments that it wants when it is given others. Cobra counts them.
+func arguments(c *cobra.Command) {
+	fits := c.Args
+	c.Args = func(c *cobra.Command, args []string) error {
+		if fits(c, args) == nil {
+			return nil
+		}
+		want := "wants " + strings.TrimPrefix(c.Use, c.Name()+" ")
+		if fits(c, nil) == nil && fits(c, []string{"one"}) != nil {
+			want = "takes no argument"
+		}
+		if len(args) > 0 {
+			want += fmt.Sprintf("; it was given %q", args)
+		}
+		return usagef("%s %s", c.CommandPath(), want)
 	}
 }

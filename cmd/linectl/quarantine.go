@@ -48,14 +48,14 @@ func newQuarantineShow() *cobra.Command {
 			if asJSON {
 				return printJSON(c, q)
 			}
-			return writeQuarantine(c.OutOrStdout(), q)
+			return writeQuarantine(c.OutOrStdout(), q, s)
 		}
 		return fmt.Errorf("no pack %s waits in quarantine; linectl quarantine list says which do", args[0])
 	})
 }
 
 // writeQuarantine shows what is known of a pack: the conclusion first, then what it rests on, then what can be done.
-func writeQuarantine(out io.Writer, q line.QuarantineSnapshot) error {
+func writeQuarantine(out io.Writer, q line.QuarantineSnapshot, s line.Snapshot) error {
 	fmt.Fprintf(out, "%s, in quarantine since %s\n", q.Pack, q.Since.UTC().Format(time.RFC3339))
 	if q.Act != "" {
 		fmt.Fprintf(out, "in doubt: %s at %s (act %s of %s)\n", q.Act, q.Station, q.Token, q.Device)
@@ -82,21 +82,25 @@ func writeQuarantine(out io.Writer, q line.QuarantineSnapshot) error {
 			fmt.Fprintf(out, "%-6s  %s: %s\n", c.Decision, word, c.Text)
 		}
 	}
-	for i, next := range nextOf(q) {
+	more, commands := nextOf(q, s)
+	for i, next := range commands {
 		word := "next:"
 		if i > 0 {
-			word = "or:"
+			word = more
 		}
 		fmt.Fprintf(out, "%-6s  %s\n", word, next)
 	}
 	return nil
 }
 
-// nextOf says what a person can type next about a pack, if it is on people.
-func nextOf(q line.QuarantineSnapshot) (commands []string) {
+// nextOf says what a person can type next about a pack, if it is on people, and with which word one command follows another.
+func nextOf(q line.QuarantineSnapshot, s line.Snapshot) (more string, commands []string) {
 	if p := q.Proposed; p != nil {
 		decide := fmt.Sprintf("linectl quarantine decide %s %s", q.Pack, p.Decision)
-		return []string{decide + " --confirm --as USER --why REASON", decide + " --refuse --as USER --why REASON"}
+		return "or:", []string{decide + " --confirm --as USER --why REASON", decide + " --refuse --as USER --why REASON"}
+	}
+	if ways := waysOut(q.Pack, s); len(ways) > 0 {
+		return "then:", ways
 	}
 	var can []string
 	for _, c := range q.Choices {
@@ -106,11 +110,28 @@ func nextOf(q line.QuarantineSnapshot) (commands []string) {
 	}
 	switch {
 	case len(can) > 0:
-		return []string{fmt.Sprintf("linectl quarantine decide %s %s --as USER --why REASON", q.Pack, strings.Join(can, "|"))}
+		return "", []string{fmt.Sprintf("linectl quarantine decide %s %s --as USER --why REASON", q.Pack, strings.Join(can, "|"))}
 	case q.Void:
-		return []string{fmt.Sprintf("linectl quarantine inspect %s done|not-done|unclear --as USER --why WHAT", q.Pack)}
+		return "", []string{fmt.Sprintf("linectl quarantine inspect %s done|not-done|unclear --as USER --why WHAT", q.Pack)}
 	}
-	return nil
+	return "", nil
+}
+
+// waysOut are the commands that let a station go on which still holds a pack: only then does the pack come to the store where people
+// may look at it. A power failure, the usual reason, leaves the station Aborted.
+func waysOut(pack line.PackID, s line.Snapshot) (commands []string) {
+	ways := map[string][]string{
+		"Aborted": {"Clear", "Reset", "Start"}, "Stopped": {"Reset", "Start"}, "Complete": {"Reset", "Start"}, "Idle": {"Start"}, "Held": {"Unhold"},
+	}
+	for _, st := range s.Stations {
+		if st.Pack != pack {
+			continue
+		}
+		for _, command := range ways[st.State] {
+			commands = append(commands, fmt.Sprintf("linectl command %s %s", st.Station, command))
+		}
+	}
+	return commands
 }
 
 const inPersonHelp = `You log in for it: the password is asked for at the terminal and not shown, or read from --password-file, a file that only you may

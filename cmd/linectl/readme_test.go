@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // TestTheReadmeIsTyped holds that every command which the README tells people to type is typed in a script, with its subcommand and
@@ -48,6 +50,25 @@ func TestTheReadmeIsTyped(t *testing.T) {
 	}
 	if commands < 30 || len(scripts) < 100 {
 		t.Errorf("%d commands of the README and %d of scripts were found", commands, len(scripts))
+	}
+}
+
+// TestWhatShowsPrintsJSON holds that every command prints JSON where it is asked to, except those that the README names and those that
+// run, or keep secrets.
+func TestWhatShowsPrintsJSON(t *testing.T) {
+	var without []string
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if !c.HasSubCommands() && c.Flags().Lookup("json") == nil {
+			without = append(without, strings.TrimPrefix(c.CommandPath(), "linectl "))
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
+	if want := []string{"cert reject", "cert trust", "check", "demo", "gateway", "hmi", "run", "setup", "simulate"}; !slices.Equal(without, want) {
+		t.Errorf("without --json are %q, want %q", without, want)
 	}
 }
 

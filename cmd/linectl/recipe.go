@@ -22,27 +22,44 @@ func newRecipe() *cobra.Command {
 	return c
 }
 
+// validRecipe is a recipe file in which nothing is wrong.
+type validRecipe struct {
+	File     string `json:"file"`
+	Product  string `json:"product"`
+	Revision string `json:"revision"`
+	Status   string `json:"status"`
+	Hash     string `json:"hash"`
+}
+
 func newRecipeValidate() *cobra.Command {
-	return &cobra.Command{
-		Use: "validate FILE…", Short: "Reads recipe files and names everything that is wrong in them", Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			var errs []error
-			for _, name := range args {
-				source, err := os.ReadFile(name) //nolint:gosec // the user names the file
-				if err != nil {
-					errs = append(errs, fmt.Errorf("recipe: %w", err))
-					continue
-				}
-				r, err := recipes.Parse(name, source)
-				if err != nil {
-					errs = append(errs, err)
-					continue
-				}
-				fmt.Fprintf(c.OutOrStdout(), "%s: %s revision %s (%s), hash %.12s: no problem found\n", name, r.Product, r.Revision, r.Status, r.Hash)
+	var asJSON bool
+	c := &cobra.Command{Use: "validate FILE…", Short: "Reads recipe files and names everything that is wrong in them", Args: cobra.MinimumNArgs(1)}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON of the files in which nothing is wrong")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var errs []error
+		valid := []validRecipe{}
+		for _, name := range args {
+			source, err := os.ReadFile(name) //nolint:gosec // the user names the file
+			if err != nil {
+				errs = append(errs, fmt.Errorf("recipe: %w", err))
+				continue
 			}
-			return errors.Join(errs...)
-		},
+			r, err := recipes.Parse(name, source)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			valid = append(valid, validRecipe{name, r.Product, r.Revision, r.Status, r.Hash})
+		}
+		if asJSON {
+			return errors.Join(append(errs, printJSON(c, valid))...)
+		}
+		for _, r := range valid {
+			fmt.Fprintf(c.OutOrStdout(), "%s: %s revision %s (%s), hash %.12s: no problem found\n", r.File, r.Product, r.Revision, r.Status, r.Hash)
+		}
+		return errors.Join(errs...)
 	}
+	return c
 }
 
 func newRecipeShow() *cobra.Command {

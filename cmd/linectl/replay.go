@@ -30,18 +30,19 @@ value, which cells match, where a part goes, how a pack ends. What devices told 
 end the line's state is compared with the store's tables, which other code has made of the same journal. No device and no order is
 touched, and nothing is written.
 
---until shows the line as it was after an entry, or at a time, and what happened around it.`,
+--until shows the line as it was after an entry, or at a time, and what happened around it. --station and --pack keep to one station or
+pack: its state, questions and alarms, and the entries about it. Orders and holds are of the whole line and stay.`,
 		Example: `  linectl replay --config line.yaml
-  linectl replay --config line.yaml --until 4711
+  linectl replay --config line.yaml --until 100
   linectl replay --config line.yaml --until 2026-11-23T09:12:00Z --station ST060 --around 20
-  linectl replay --config line.yaml --until 4711 --pack EV-P1-000001 --json`,
+  linectl replay --config line.yaml --until 100 --pack EV-P1-000001 --json`,
 	}
 	c.Flags().StringVar(&config, "config", "", "line.yaml of these records")
 	c.Flags().StringVar(&data, "data", defaultData, "data directory with the records")
 	c.Flags().StringVar(&until, "until", "", "stop after this entry of the journal, or at this time, for example 2026-11-23T09:12:00Z")
 	c.Flags().IntVar(&r.around, "around", 10, "with --until: show so many entries before and after")
-	c.Flags().StringVar(&r.station, "station", "", "with --until: show entries of this station only")
-	c.Flags().StringVar(&r.pack, "pack", "", "with --until: show entries of this pack only")
+	c.Flags().StringVar(&r.station, "station", "", "with --until: show this station only")
+	c.Flags().StringVar(&r.pack, "pack", "", "with --until: show this pack only")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if config == "" {
@@ -136,6 +137,9 @@ func (r *replayer) until(text string) (err error) {
 
 // run follows the journal. An error means that it could not be read; what it says is in the result.
 func (r *replayer) run(ctx context.Context, reader *traceability.Reader, cfg supervisor.Config) (*replayed, error) {
+	if err := r.known(ctx, reader, cfg); err != nil {
+		return nil, err
+	}
 	replay, err := supervisor.NewReplay(cfg)
 	if err != nil {
 		return nil, err
@@ -144,6 +148,9 @@ func (r *replayer) run(ctx context.Context, reader *traceability.Reader, cfg sup
 	last, after := []toldEntry{}, 0
 	err = reader.Replay(ctx, 1, func(e line.Entry) error {
 		if r.ends(e) {
+			if out.Entries == 0 {
+				return fmt.Errorf("the journal begins at %s, and --until %s is before that", e.At.UTC().Format(time.RFC3339Nano), r.time.UTC().Format(time.RFC3339Nano))
+			}
 			if after == r.around || out.Broken != "" {
 				return errEnough
 			}
@@ -176,7 +183,7 @@ func (r *replayer) run(ctx context.Context, reader *traceability.Reader, cfg sup
 		return nil, fmt.Errorf("the journal has %d entries and no entry %d", out.Entries, r.seq)
 	}
 	if r.stops() {
-		out.State, out.Around = new(replay.Snapshot()), append(last, out.Around...)
+		out.State, out.Around = new(r.kept(replay.Snapshot())), append(last, out.Around...)
 		out.Skipped = "they are of the end of the journal, and the replay stops before"
 	} else if out.Broken == "" {
 		replay.End()

@@ -10,17 +10,9 @@ import (
 
 // compare holds the line's state against the store's tables: two folds of one journal, by code that has nothing in common.
 func (r *replayed) compare(ctx context.Context, reader *traceability.Reader, s line.Snapshot) error {
-	var packs []traceability.Summary
-	for f := (traceability.Filter{Limit: 1000}); ; {
-		page, err := reader.List(ctx, f)
-		if err != nil {
-			return err
-		}
-		packs = append(packs, page...)
-		if len(page) < f.Limit {
-			break
-		}
-		f.After = page[len(page)-1].Pack
+	packs, err := allPacks(ctx, reader)
+	if err != nil {
+		return err
 	}
 	more, err := reader.Entries(ctx, s.Seq+1, 1)
 	if err != nil {
@@ -33,6 +25,18 @@ func (r *replayed) compare(ctx context.Context, reader *traceability.Reader, s l
 	r.packs(packs, s)
 	r.orders(packs, s)
 	return nil
+}
+
+// allPacks lists every pack of the records, in the order in which they were begun.
+func allPacks(ctx context.Context, reader *traceability.Reader) (packs []traceability.Summary, err error) {
+	for f := (traceability.Filter{Limit: 1000}); ; {
+		page, err := reader.List(ctx, f)
+		packs = append(packs, page...)
+		if err != nil || len(page) < f.Limit {
+			return packs, err
+		}
+		f.After = page[len(page)-1].Pack
+	}
 }
 
 func (r *replayed) differs(format string, args ...any) {

@@ -8,13 +8,17 @@ import (
 )
 
 func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Says which linectl this is", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), "linectl", version())
-			return err
-		},
+	var asJSON bool
+	c := &cobra.Command{Use: "version", Short: "Says which linectl this is", Args: cobra.NoArgs}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if asJSON {
+			return printJSON(c, map[string]string{"version": version()})
+		}
+		_, err := fmt.Fprintln(c.OutOrStdout(), "linectl", version())
+		return err
 	}
+	return c
 }
 
 // version names the build: the module's version or, for a build from a checkout, its commit.

@@ -69,8 +69,7 @@ type channelInBand struct {
 
 // readWaveform reads a waveform by its hash and puts the bands of the pack's pinned recipe beside it.
 func readWaveform(ctx context.Context, t *traceability.Reader, hash string) (*weldWaveform, error) {
-	hash = strings.ToLower(strings.TrimSpace(hash))
-	w, err := t.Waveform(ctx, hash)
+	w, err := t.Waveform(ctx, strings.ToLower(strings.TrimSpace(hash)))
 	var missing *traceability.NotFoundError
 	switch {
 	case errors.As(err, &missing):
