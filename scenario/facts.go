@@ -171,31 +171,56 @@ func (f cellFact) look(r *run) (hits, others []hit) {
 	return hits, others
 }
 
-// replyFact is what the line answered to a person.
+// replyFact is what the line answered to a person of the story: not to the operator, who is simulated, and not to who set the line up.
 type replyFact struct {
 	accepted bool
 	to, text string
 }
 
-func readReply(_ *Story, k *keys, of string) fact {
+func readReply(s *Story, k *keys, of string) fact {
 	f := replyFact{accepted: of == "done", to: k.text("to"), text: k.text("text")}
 	if of != "done" && of != "refused" {
 		k.wrong("reply", "%q: want done or refused", of)
 		return nil
 	}
+	var deeds []string
+	for _, e := range s.Events {
+		if e.do.command != nil {
+			deeds = append(deeds, e.Text)
+		}
+	}
+	if !s.unread && !slices.ContainsFunc(deeds, f.meant) {
+		k.wrong("reply", "no event of this story asks the line for what begins with %q; asked for is: %s", f.to, cmp.Or(strings.Join(deeds, "; "), "nothing"))
+		return nil
+	}
 	return f
+}
+
+// meant reports whether the answer to a deed is looked for: to stands in it, from the beginning of a word.
+func (f replyFact) meant(deed string) bool { return has(words(deed), words(f.to)) }
+
+// words puts one blank before each word of a text.
+func words(text string) string { return " " + strings.Join(strings.Fields(text), " ") }
+
+// meets reports whether this is the answer that is looked for.
+func (f replyFact) meets(accepted bool, text string) bool {
+	return accepted == f.accepted && has(text, f.text)
 }
 
 func (f replyFact) look(r *run) (hits, others []hit) {
 	for _, rec := range r.memory.Records {
 		c, is := rec.Fact.(line.CommandApplied)
-		if !is || !has(c.Command, f.to) {
+		if !is {
 			continue
 		}
-		h := hit{rec.At, fmt.Sprintf("%q was answered: %s", c.Command, c.Reply)}
-		if c.Accepted == f.accepted && has(c.Reply, f.text) {
+		i := slices.IndexFunc(r.told, func(a replied) bool { return a.request == c.Request })
+		if i < 0 || !f.meant(r.told[i].event.Text) {
+			continue
+		}
+		h := hit{rec.At, fmt.Sprintf("%q was answered: %s", r.told[i].event.Text, c.Reply)}
+		if f.meets(c.Accepted, c.Reply) {
 			hits = append(hits, h)
-		} else if f.to != "" || !c.Accepted {
+		} else {
 			others = append(others, h)
 		}
 	}

@@ -44,6 +44,7 @@ type run struct {
 	armed   time.Time // since when its moment holds; zero while it does not
 	from    int       // journal entries before its turn came
 	things  []thing
+	told    []replied
 	prompts []line.PromptSnapshot // that were ever asked
 	said    []said
 	looked  time.Time
@@ -57,6 +58,13 @@ type run struct {
 type thing struct {
 	at   time.Time
 	text string
+}
+
+// replied is what the line answered to a deed of the story.
+type replied struct {
+	event   *Event
+	request string
+	reply   line.Reply
 }
 
 // said is what a station said of itself, the first time that it did.
@@ -148,8 +156,8 @@ func (r *run) witness(e simulator.Event) {
 	}
 }
 
-// ask asks the line for something as the operator.
-func (r *run) ask(c line.Command) {
+// ask asks the line for something as the operator, and returns the answer and the name of the request.
+func (r *run) ask(c line.Command) (line.Reply, string) {
 	r.request++
 	q := line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "scenario", Command: c}
 	reply := r.Ask(q)
@@ -161,6 +169,7 @@ func (r *run) ask(c line.Command) {
 		told.Told = "done"
 	}
 	r.asked = append(r.asked, told)
+	return reply, q.ID
 }
 
 // setUp loads a lot of every consumable and orders what the story orders. The line itself is started by its operator.
@@ -237,7 +246,8 @@ func (r *run) happen(e *Event) {
 		r.down = e.do.down
 	default:
 		r.things = append(r.things, thing{r.Now, e.Text})
-		r.ask(r.addressed(e.do.command)) // a refusal is on record, and may be what is expected
+		reply, request := r.ask(r.addressed(e.do.command))
+		r.told = append(r.told, replied{e, request, reply})
 	}
 	if refused != "" {
 		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))

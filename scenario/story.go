@@ -31,6 +31,7 @@ type Story struct {
 	Expect []Expectation
 
 	recipes []*recipes.Recipe
+	unread  bool // an event could not be read: nothing can be said of what happens
 }
 
 // Event is one thing that happens: a fault, or what a person does.
@@ -72,6 +73,7 @@ func Parse(name string, source []byte, known []*recipes.Recipe) (*Story, error) 
 	for _, e := range events {
 		s.event(e)
 	}
+	s.unread = len(s.Events) < len(events)
 	for _, e := range expect {
 		s.expectation(e)
 	}
