@@ -25,8 +25,73 @@ func lived(t *testing.T, events, expect string) (passed bool, said string) {
 	if err != nil {
 		return false, err.Error()
 	}
-	r, said := verdict(t, s)
-	return r.Passed, said
+	r, err := s.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := scenario.Write(&b, []*scenario.Report{r}, true); err != nil {
+		t.Fatal(err)
+	}
+	return r.Passed, b.String()
+}
+
+// What a person asks for and can never get is refused before anything runs, with what is possible.
+func TestWhatNobodyCanAskFor(t *testing.T) {
+	for do, want := range map[string]string{
+		"hold ESS-P2-000077":                                 `no pack "ESS-P2-000077" is ordered in this story; ordered are ESS-P2-000001`,
+		"release EV-P1-000001":                               `no pack "EV-P1-000001" is ordered`,
+		"hold ST777":                                         `no station "ST777"; stations are ST010`,
+		"Stop ST777":                                         `no station "ST777"`,
+		"acknowledge ST060/device-lost-*":                    "an alarm is named whole here",
+		"confirm ST060/gone":                                 `there is no alarm "gone"`,
+		"service ST060 with dres":                            `"dres" is no service of a tool at ST060; services there are clean, dress, replace`,
+		"service ST100 with dress":                           "ST100 has no tool that is serviced",
+		"check master of ST100":                              "ST100 measures no reference part; those that do are ST020, ST070, ST120, ST130",
+		"set ST060 to Maintain":                              `unknown mode "Maintain"; known are Production, Maintenance`,
+		"set ST060 to manual":                                `"manual": write Manual`,
+		"set ST777 to Manual":                                `no station "ST777"`,
+		"write off ESS-P2-000009 at ST070":                   `no pack "ESS-P2-000009" is ordered`,
+		"write off ESS-P2-000001 at ST777":                   `no station "ST777"`,
+		"load G12 of gap-fillr at ST100 quantity 25":         `no recipe uses "gap-fillr" at ST100; used there: bms`,
+		"load G12 of gap-filler at ST120":                    `no recipe uses "gap-filler" at ST120; used there: seal`,
+		"load G12 of gap-filler at ST130":                    "nothing is loaded at ST130",
+		"load G12 of gap-filler at ST100 quantity x":         `quantity "x": want a number above zero`,
+		"load G12 of gap-filler at ST100 quantity NaN":       `quantity "NaN": want a number above zero`,
+		"load G12 of gap-filler at ST100 expires 12.11.2026": `expires "12.11.2026": want a day as 2026-11-12`,
+		"load G12 of gap-filler at ST100 expires":            `"expires": want quantity N or expires DAY`,
+		"clear drop-comms":                                   "nothing before it injects what is cleared; injected is: nothing",
+		"clear all":                                          "nothing before it injects what is cleared",
+		"drop-comms ST060\n  - do: clear drop-coms":          `there is no fault "drop-coms" to clear`,
+		"drop-comms ST060\n  - do: clear e-stop":             "nothing before it injects what is cleared; injected is: drop-comms",
+	} {
+		if passed, said := lived(t, "  - do: "+strings.ReplaceAll(do, `\n`, "\n"), "  - {station: ST060, state: Execute}"); passed || !strings.Contains(said, ": do: ") || !strings.Contains(said, want) {
+			t.Errorf("%s: want %q in\n%s", do, want, said)
+		}
+	}
+}
+
+// What the line refuses has not come about, unless the refusal is what the story is about. Whatever it answers is told.
+func TestWhatTheLineRefuses(t *testing.T) {
+	const refusal = "is no pack in process, no lot and no station"
+	for _, tt := range []struct {
+		events, expect string
+		passes         bool
+		want           string
+	}{
+		{"  - do: hold LOT9", "{station: ST060, state: Execute}", false, "came: line 9: hold LOT9 was refused: LOT9 " + refusal},
+		{"  - do: hold LOT9", "never: {reply: refused, to: hold}", false, "came: line 9: hold LOT9 was refused: LOT9 " + refusal},
+		{"  - do: hold LOT9", "{reply: refused, to: hold, text: it is Tuesday}", false, "came: line 9: hold LOT9 was refused"},
+		{"  - do: hold LOT9\n  - do: release LOT9", "{reply: refused, to: hold}", false, "came: line 10: release LOT9 was refused: LOT9 is not held"},
+		{"  - do: hold LOT9", "{reply: refused, to: hold, text: no lot}", true, "refused: LOT9 " + refusal},
+		{"  - do: hold ST060", "{reply: done, to: hold}", true, "done: ST060 is held"},
+		{"  - do: drop-comms ST060 for 1s\n  - {do: clear all, at: 5s}", "{station: ST060, state: Execute}", false, "came: line 10: clear all cannot happen: no such fault"},
+	} {
+		passed, said := lived(t, tt.events, "  - "+tt.expect)
+		if passed != tt.passes || !strings.Contains(said, tt.want) {
+			t.Errorf("%s, %s: passed is %t; want %q in\n%s", tt.events, tt.expect, passed, tt.want, said)
+		}
+	}
 }
 
 // Only what an event of the story asks for meets an expected answer: not what the line was set up with, nor what the simulated

@@ -28,8 +28,10 @@ type Report struct {
 
 // Happened is one event of a story as it came about.
 type Happened struct {
-	At   string `json:"at"` // on the line's clock since the story began: "1m3.2s"
-	Text string `json:"text"`
+	At     string `json:"at"` // on the line's clock since the story began: "1m3.2s"
+	Text   string `json:"text"`
+	Reply  string `json:"reply,omitempty"`  // of the line to a person: done, refused or nothing; empty where nobody asked
+	Answer string `json:"answer,omitempty"` // in the line's words
 }
 
 // Check is one expectation with its verdict.
@@ -49,7 +51,11 @@ func (r *run) judge() (*Report, error) {
 		Violations: []checker.Violation{},
 	}
 	for _, t := range r.things {
-		rep.Events = append(rep.Events, Happened{since(t.at), t.text})
+		h := Happened{At: since(t.at), Text: t.text}
+		if t.reply != nil {
+			h.Reply, h.Answer = toldIn(*t.reply), t.reply.Text
+		}
+		rep.Events = append(rep.Events, h)
 	}
 	for _, rec := range r.memory.Records {
 		if d, is := rec.Fact.(line.PackDisposed); is {
@@ -141,6 +147,11 @@ func nearest(others []hit) (list []string) {
 func (r *run) happened() Check {
 	c := Check{Expect: "everything that the story tells happens", Met: true}
 	c.Came = append(c.Came, r.failed...)
+	for _, a := range r.told {
+		if toldIn(a.reply) == "refused" && !r.expects(a) {
+			c.Came = append(c.Came, fmt.Sprintf("line %d: %s was refused: %s", a.event.At, a.event.Text, a.reply.Text))
+		}
+	}
 	if r.next < len(r.Events) {
 		e := r.Events[r.next]
 		c.Came = append(c.Came, fmt.Sprintf("line %d: the moment for %s never came", e.At, e.Text))
@@ -154,6 +165,14 @@ func (r *run) happened() Check {
 		c.Met, c.Why = false, "not all of it did"
 	}
 	return c
+}
+
+// expects reports whether the story expects that what a person asked for is refused so.
+func (r *run) expects(a replied) bool {
+	return slices.ContainsFunc(r.Expect, func(e Expectation) bool {
+		f, is := e.fact.(replyFact)
+		return is && !e.never && !f.accepted && f.meant(a.event.Text) && f.meets(a.reply.Accepted, a.reply.Text)
+	})
 }
 
 // ended expects of every story that does not say otherwise that all which was ordered has a disposition and the line comes to rest.
@@ -204,6 +223,9 @@ func (r *Report) tell(b *strings.Builder, every bool) {
 	fmt.Fprintf(b, "\n%s: %s\n", r.File, r.Name)
 	for _, e := range r.Events {
 		fmt.Fprintf(b, "  %s %s\n", e.At, e.Text)
+		if e.Reply != "" {
+			fmt.Fprintf(b, "    %s: %s\n", e.Reply, e.Answer)
+		}
 	}
 	for _, c := range r.Checks {
 		place := r.File

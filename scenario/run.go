@@ -56,8 +56,9 @@ type run struct {
 
 // thing is an event of the story that has happened.
 type thing struct {
-	at   time.Time
-	text string
+	at    time.Time
+	text  string
+	reply *line.Reply // to what a person did; nil otherwise
 }
 
 // replied is what the line answered to a deed of the story.
@@ -101,7 +102,7 @@ func (r *run) through() error {
 		done, err := r.World.Run(end.Sub(r.Now), r.look)
 		switch {
 		case err != nil:
-			r.things = append(r.things, thing{r.Now, "the supervisor has ended: " + err.Error()})
+			r.things = append(r.things, thing{at: r.Now, text: "the supervisor has ended: " + err.Error()})
 			r.down = restarts
 		case r.down > 0:
 			end = end.Add(r.down)
@@ -152,7 +153,7 @@ func (r *run) witness(e simulator.Event) {
 	}
 	r.truth.Write(append(b, '\n'))
 	if e.What == simulator.Struck {
-		r.things = append(r.things, thing{e.At, e.Text})
+		r.things = append(r.things, thing{at: e.At, text: e.Text})
 	}
 }
 
@@ -161,15 +162,19 @@ func (r *run) ask(c line.Command) (line.Reply, string) {
 	r.request++
 	q := line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "scenario", Command: c}
 	reply := r.Ask(q)
-	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
-	switch {
-	case reply.Request == "":
-		told.Told = "nothing"
-	case reply.Accepted:
-		told.Told = "done"
-	}
-	r.asked = append(r.asked, told)
+	r.asked = append(r.asked, checker.Ask{Request: q.ID, By: q.By, Told: toldIn(reply)})
 	return reply, q.ID
+}
+
+// toldIn is what a reply says in a word; nothing where none came, for the supervisor ended over it.
+func toldIn(r line.Reply) string {
+	switch {
+	case r.Request == "":
+		return "nothing"
+	case r.Accepted:
+		return "done"
+	}
+	return "refused"
 }
 
 // setUp loads a lot of every consumable and orders what the story orders. The line itself is started by its operator.
@@ -239,15 +244,19 @@ func (r *run) happen(e *Event) {
 			refused = err.Error()
 		}
 	case e.do.clear != "":
-		r.Plant.Clear(r.Now, e.do.clear)
-		r.things = append(r.things, thing{r.Now, e.Text})
+		if r.Plant.Clear(r.Now, e.do.clear) == 0 {
+			refused = "no such fault stands or waits"
+		}
+		r.things = append(r.things, thing{at: r.Now, text: e.Text})
 	case e.do.down > 0:
-		r.things = append(r.things, thing{r.Now, e.Text})
+		r.things = append(r.things, thing{at: r.Now, text: e.Text})
 		r.down = e.do.down
 	default:
-		r.things = append(r.things, thing{r.Now, e.Text})
-		reply, request := r.ask(r.addressed(e.do.command))
+		i := len(r.things) // before the answer: what comes of it is measured from here
+		r.things = append(r.things, thing{at: r.Now, text: e.Text})
+		reply, request := r.ask(r.addressed(e.do.command)) // a refusal may be what is expected: happened tells
 		r.told = append(r.told, replied{e, request, reply})
+		r.things[i].reply = &reply
 	}
 	if refused != "" {
 		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))
