@@ -152,20 +152,24 @@ func knownAlarm(id string) error {
 }
 
 // holds reports whether what the moment waits for is so, apart from its delay.
-func (m moment) holds(r *run, snap *line.Snapshot) bool {
+func (m moment) holds(r *run) bool {
 	switch {
 	case m.noun != "":
 		return r.begun(m)
+	case m.alarm == "" && m.prompt == "" && m.station == "":
+		return true
+	}
+	snap := r.Line.Snapshot(r.Now)
+	switch {
 	case m.alarm != "":
 		return slices.ContainsFunc(snap.Alarms, func(a line.AlarmSnapshot) bool { return a.Active && fits(m.alarm, a.Alarm) })
 	case m.prompt != "":
 		return slices.ContainsFunc(snap.Prompts, func(q line.PromptSnapshot) bool { return strings.HasPrefix(q.Prompt, m.prompt) })
-	case m.station != "":
+	default:
 		return slices.ContainsFunc(snap.Stations, func(st line.StationSnapshot) bool {
 			return st.Station == m.station && (m.state == "" || st.State == m.state) && (m.pack == "" || st.Pack == m.pack)
 		})
 	}
-	return true
 }
 
 // fits compares an identity with what was asked for, which may end in an asterisk.

@@ -12,7 +12,6 @@ const quiet = `name: Somebody asks for something
 shows: what a person was answered
 must: answer
 ends: open
-lasts: 20s
 orders:
   - {product: ESS-P2}
 `
@@ -21,6 +20,9 @@ orders:
 // read does not pass.
 func lived(t *testing.T, events, expect string) (passed bool, said string) {
 	t.Helper()
+	if !strings.Contains(expect, "lasts:") {
+		expect += "\nlasts: 20s"
+	}
 	s, err := scenario.Parse("s.yaml", []byte(quiet+"events:\n"+events+"\nexpect:\n"+expect+"\n"), known(t))
 	if err != nil {
 		return false, err.Error()
@@ -79,13 +81,13 @@ func TestWhatTheLineRefuses(t *testing.T) {
 		passes         bool
 		want           string
 	}{
-		{"  - do: hold LOT9", "{station: ST060, state: Execute}", false, "came: line 9: hold LOT9 was refused: LOT9 " + refusal},
-		{"  - do: hold LOT9", "never: {reply: refused, to: hold}", false, "came: line 9: hold LOT9 was refused: LOT9 " + refusal},
-		{"  - do: hold LOT9", "{reply: refused, to: hold, text: it is Tuesday}", false, "came: line 9: hold LOT9 was refused"},
-		{"  - do: hold LOT9\n  - do: release LOT9", "{reply: refused, to: hold}", false, "came: line 10: release LOT9 was refused: LOT9 is not held"},
+		{"  - do: hold LOT9", "{station: ST060, state: Execute}", false, "came: line 8: hold LOT9 was refused: LOT9 " + refusal},
+		{"  - do: hold LOT9", "never: {reply: refused, to: hold}", false, "came: line 8: hold LOT9 was refused: LOT9 " + refusal},
+		{"  - do: hold LOT9", "{reply: refused, to: hold, text: it is Tuesday}", false, "came: line 8: hold LOT9 was refused"},
+		{"  - do: hold LOT9\n  - do: release LOT9", "{reply: refused, to: hold}", false, "came: line 9: release LOT9 was refused: LOT9 is not held"},
 		{"  - do: hold LOT9", "{reply: refused, to: hold, text: no lot}", true, "refused: LOT9 " + refusal},
 		{"  - do: hold ST060", "{reply: done, to: hold}", true, "done: ST060 is held"},
-		{"  - do: drop-comms ST060 for 1s\n  - {do: clear all, at: 5s}", "{station: ST060, state: Execute}", false, "came: line 10: clear all cannot happen: no such fault"},
+		{"  - do: drop-comms ST060 for 1s\n  - {do: clear all, at: 5s}", "{station: ST060, state: Execute}", false, "came: line 9: clear all cannot happen: no such fault"},
 	} {
 		passed, said := lived(t, tt.events, "  - "+tt.expect)
 		if passed != tt.passes || !strings.Contains(said, tt.want) {
@@ -109,6 +111,23 @@ func TestWhoseAnswerCounts(t *testing.T) {
 		passed, said := lived(t, "  - do: "+tt.do, "  - "+tt.expect)
 		if passed != (tt.want == "") || !strings.Contains(said, tt.want) {
 			t.Errorf("%s, %s: passed is %t; want %q in\n%s", tt.do, tt.expect, passed, tt.want, said)
+		}
+	}
+}
+
+// A question that the story answers in the moment in which it waits was asked, and a station said what it said for less time than the
+// operator takes to look again.
+func TestWhatStandsForAMoment(t *testing.T) {
+	const answered = "  - {at: screw 2 of ST100, do: screw-nok ST100}\n  - {at: prompt ST900/decide, do: answer ST900/decide with scrap}"
+	for _, tt := range []struct{ events, expect, want string }{
+		{answered, "{prompt: ST900/decide, text: fasten screw 2}", ""},
+		{answered, "never: {prompt: ST900/decide}", "ST900/decide/ESS-P2-000001/1 asked: ESS-P2-000001 lies at the bench"},
+		{"  - do: hold ST060", "{says: master check, station: ST020}", ""},
+		{"  - do: hold ST060", "never: {says: master check, station: ST020}", `ST020 said "master check"`},
+	} {
+		passed, said := lived(t, tt.events, "  - "+tt.expect+"\nlasts: 10m")
+		if passed != (tt.want == "") || !strings.Contains(said, tt.want) {
+			t.Errorf("%s: passed is %t; want %q in\n%s", tt.expect, passed, tt.want, said)
 		}
 	}
 }

@@ -47,7 +47,8 @@ type run struct {
 	told    []replied
 	prompts []line.PromptSnapshot // that were ever asked
 	said    []said
-	looked  time.Time
+	noted   int           // journal entries when the snapshot was last looked at
+	looked  time.Time     // when the operator did
 	down    time.Duration // the supervisor is to be killed, and comes up so long after
 	failed  []string      // what of the story itself could not happen
 	done    bool          // everything has a disposition
@@ -211,28 +212,27 @@ func (r *run) look(w *virtual.World) bool {
 	for r.next < len(r.Events) {
 		e := &r.Events[r.next]
 		if r.armed.IsZero() {
-			if needs := e.when.noun != "" || e.when.alarm != "" || e.when.prompt != "" || e.when.station != ""; needs {
-				snap := w.Line.Snapshot(w.Now)
-				if !e.when.holds(r, &snap) {
-					break
-				}
+			if !e.when.holds(r) {
+				break
 			}
 			r.armed = w.Now
 		}
 		if w.Now.Sub(r.armed) < e.when.after {
 			break
 		}
+		r.note() // before the event ends what stands: a question that it answers was asked
 		if r.happen(e); r.down > 0 {
 			return true // out of the loop that is about to end
 		}
+	}
+	if len(r.memory.Records) > r.noted {
+		r.note() // nothing is asked or said anew without a record, but for what only time brings
 	}
 	if w.Now.Before(r.looked) {
 		return false
 	}
 	r.looked = w.Now.Add(attend)
-	snap := w.Line.Snapshot(w.Now)
-	r.note(&snap)
-	return r.attend(&snap)
+	return r.attend(r.note())
 }
 
 // happen lets an event happen, and gives the turn to the next.
@@ -302,8 +302,10 @@ func (r *run) begun(m moment) bool {
 	})
 }
 
-// note keeps what only a snapshot shows.
-func (r *run) note(snap *line.Snapshot) {
+// note keeps what only a snapshot shows, and returns it.
+func (r *run) note() *line.Snapshot {
+	snap := r.Line.Snapshot(r.Now)
+	r.noted = len(r.memory.Records)
 	for _, q := range snap.Prompts {
 		if !slices.ContainsFunc(r.prompts, func(p line.PromptSnapshot) bool { return p.Prompt == q.Prompt }) {
 			r.prompts = append(r.prompts, q)
@@ -315,6 +317,7 @@ func (r *run) note(snap *line.Snapshot) {
 			r.said = append(r.said, now)
 		}
 	}
+	return &snap
 }
 
 // attend does what the operator does, once. It reports whether everything that was ordered is done and every event has happened.
