@@ -43,6 +43,12 @@ func (s *Story) event(k *keys) {
 		k.wrong("at", "%v", err)
 		return
 	}
+	if f := e.do.fault; f != nil {
+		if err := s.meets(*f); err != nil {
+			k.wrong("do", "%v", err)
+			return
+		}
+	}
 	s.Events = append(s.Events, e)
 }
 
@@ -86,7 +92,7 @@ func (s *Story) deed(text string) (d deed, err error) {
 	if err != nil {
 		return d, err
 	}
-	if _, err := place(string(line.DeviceID(f.Target).Station())); err != nil && f.Target != "line" {
+	if err := strikes(f); err != nil {
 		return d, err
 	}
 	if err = s.part(f.Part); f.Index > 0 && err == nil {

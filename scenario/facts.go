@@ -80,9 +80,11 @@ type actFact struct {
 
 func readAct(s *Story, k *keys, of string) fact {
 	f := actFact{task: of, verdict: line.Verdict(k.text("verdict")), code: k.text("code"), text: k.text("text"), rework: k.text("rework") == "true"}
-	if !slices.ContainsFunc(tasks(), func(t line.Task) bool { return t.String() == of }) {
+	all := tasks()
+	i := slices.IndexFunc(all, func(t line.Task) bool { return t.String() == of })
+	if i < 0 {
 		var names []string
-		for _, t := range tasks() {
+		for _, t := range all {
 			names = append(names, t.String())
 		}
 		k.wrong("act", "no act is called %q; acts are %s", of, strings.Join(names, ", "))
@@ -95,6 +97,10 @@ func readAct(s *Story, k *keys, of string) fact {
 	var err error
 	if f.where, err = s.readWhere(k.text("at")); err != nil {
 		k.wrong("at", "%v", err)
+		return nil
+	}
+	if f.noun != "" && f.noun != all[i].Noun() {
+		k.wrong("at", "%s is at no %s; want %s", of, f.noun, cmp.Or(all[i].Noun(), "no place: leave at away"))
 		return nil
 	}
 	return f
@@ -230,9 +236,8 @@ func (f replyFact) look(r *run) (hits, others []hit) {
 // promptFact is a question that was asked.
 type promptFact struct{ id, text string }
 
-func readPrompt(_ *Story, k *keys, of string) fact {
-	station, _, _ := strings.Cut(of, "/")
-	if _, err := place(station); err != nil {
+func readPrompt(s *Story, k *keys, of string) fact {
+	if _, err := s.question(of); err != nil {
 		k.wrong("prompt", "%v", err)
 		return nil
 	}

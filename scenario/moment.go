@@ -50,15 +50,14 @@ func (s *Story) moment(text string) (m moment, err error) {
 		m.alarm, err = w[1], knownAlarm(w[1])
 	case len(w) == 2 && w[0] == "prompt":
 		m.prompt = w[1]
-		station, _, _ := strings.Cut(w[1], "/")
-		_, err = place(station)
+		_, err = s.question(w[1])
 	case len(w) == 3 && w[1] == "is":
 		m.station, m.state = line.StationID(w[0]), w[2]
 		err = knownState(w[0], w[2])
 	case len(w) == 3 && w[1] == "at":
 		m.pack, m.station = line.PackID(w[0]), line.StationID(w[2])
 		if err = s.pack(w[0]); err == nil {
-			_, err = place(w[2])
+			err = comesTo(w[2])
 		}
 	case (len(w) == 4 || len(w) == 6 && w[4] == "at") && w[2] == "of":
 		err = s.momentOfAct(&m, w)
@@ -86,7 +85,20 @@ func (s *Story) momentOfAct(m *moment, w []string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no number of a %s", w[1], m.noun)
 	}
-	return s.existing(m.noun, m.index, m.pack)
+	if err := s.existing(m.noun, m.index, m.pack); err != nil {
+		return err
+	}
+	return s.worked(p, m.noun, m.index)
+}
+
+// comesTo checks that packs lie in the nest of a station.
+func comesTo(station string) error {
+	packs := func(k line.Kind) bool { return k != line.Receive && k != line.Sort }
+	p, err := place(station)
+	if err == nil && !packs(p.Kind) {
+		err = fmt.Errorf("no pack comes to %s, only cells do; packs come to %s", station, placesWhere(packs))
+	}
+	return err
 }
 
 // existing checks that there is such a joint, slot, … in a pack that is ordered.

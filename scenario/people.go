@@ -22,7 +22,7 @@ func (s *Story) command(w []string) (line.Command, error) {
 	case len(w) == 2 && w[0] == "confirm":
 		return line.ConfirmAlarm{Alarm: w[1]}, oneAlarm(w[1])
 	case len(w) >= 4 && w[0] == "answer" && w[2] == "with":
-		return answer(w)
+		return s.answer(w)
 	case len(w) >= 6 && w[0] == "load" && w[2] == "of" && w[4] == "at":
 		return s.load(w)
 	case len(w) == 2 && (w[0] == "hold" || w[0] == "release"):
@@ -85,9 +85,19 @@ func (s *Story) service(station, action string) error {
 	if err != nil {
 		return err
 	}
-	var known []string
+	switch known := s.services(p.Kind); {
+	case len(known) == 0:
+		return fmt.Errorf("%s has no tool that is serviced", station)
+	case !slices.Contains(known, action):
+		return fmt.Errorf("%q is no service of a tool at %s; services there are %s", action, station, strings.Join(known, ", "))
+	}
+	return nil
+}
+
+// services lists what is done to the tools at a kind of station.
+func (s *Story) services(k line.Kind) (known []string) {
 	for _, r := range s.recipes {
-		if t := r.Process(p.Kind).Tool; t != nil {
+		if t := r.Process(k).Tool; t != nil {
 			known = append(known, t.Action)
 			if t.Action != "clean" { // glass is cleaned, and nothing else
 				known = append(known, "replace")
@@ -95,14 +105,7 @@ func (s *Story) service(station, action string) error {
 		}
 	}
 	slices.Sort(known)
-	known = slices.Compact(known)
-	switch {
-	case len(known) == 0:
-		return fmt.Errorf("%s has no tool that is serviced", station)
-	case !slices.Contains(known, action):
-		return fmt.Errorf("%q is no service of a tool at %s; services there are %s", action, station, strings.Join(known, ", "))
-	}
-	return nil
+	return slices.Compact(known)
 }
 
 // master checks that a station measures a reference part.
@@ -134,24 +137,17 @@ func mode(station, name string) error {
 	return err
 }
 
-// answer reads "answer ST900/decide with rework", and after "and" what is scanned or typed with it.
-func answer(w []string) (line.Command, error) {
-	station, _, _ := strings.Cut(w[1], "/")
-	if _, err := place(station); err != nil {
-		return nil, err
-	}
-	option, input, _ := strings.Cut(strings.Join(w[3:], " "), " and ")
-	return line.AnswerPrompt{Prompt: w[1], Option: option, Input: input}, nil
-}
-
 // load reads "load G12 of gap-filler at ST100", and after it "quantity 25" and "expires 2026-11-12".
 func (s *Story) load(w []string) (line.Command, error) {
 	c := line.LoadMaterial{Lot: line.LotID(w[1]), Item: w[3], Station: line.StationID(w[5]), Quantity: 1e6, Expiry: Morning.Add(1000 * time.Hour)}
-	if err := s.used(w[3], w[5]); err != nil {
+	p, err := place(w[5])
+	if err == nil {
+		err = s.used(p.Kind, w[3])
+	}
+	if err != nil {
 		return nil, err
 	}
 	for w = w[6:]; len(w) > 0; w = w[2:] {
-		var err error
 		switch {
 		case len(w) >= 2 && w[0] == "quantity":
 			if c.Quantity, err = strconv.ParseFloat(w[1], 64); err != nil || !(c.Quantity > 0 && c.Quantity <= maxQuantity) {
@@ -174,16 +170,12 @@ func (s *Story) load(w []string) (line.Command, error) {
 // maxQuantity bounds a lot.
 const maxQuantity = 1e9
 
-// used checks that an item is used at a station.
-func (s *Story) used(item, station string) error {
-	p, err := place(station)
-	if err != nil {
-		return err
-	}
+// used checks that an item is used at a kind of station.
+func (s *Story) used(k line.Kind, item string) error {
 	var known []string
 	for _, r := range s.recipes {
 		for _, m := range r.Materials {
-			if m.Kind == p.Kind {
+			if m.Kind == k {
 				known = append(known, m.Item)
 			}
 		}
@@ -191,9 +183,9 @@ func (s *Story) used(item, station string) error {
 	slices.Sort(known)
 	switch known = slices.Compact(known); {
 	case len(known) == 0:
-		return fmt.Errorf("nothing is loaded at %s", station)
+		return fmt.Errorf("no recipe uses anything at %s", placesWhere(func(have line.Kind) bool { return have == k }))
 	case !slices.Contains(known, item):
-		return fmt.Errorf("no recipe uses %q at %s; used there: %s", item, station, strings.Join(known, ", "))
+		return fmt.Errorf("no recipe uses %q at %s; used there: %s", item, placesWhere(func(have line.Kind) bool { return have == k }), strings.Join(known, ", "))
 	}
 	return nil
 }

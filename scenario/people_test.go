@@ -57,7 +57,7 @@ func TestWhatNobodyCanAskFor(t *testing.T) {
 		"write off ESS-P2-000001 at ST777":                   `no station "ST777"`,
 		"load G12 of gap-fillr at ST100 quantity 25":         `no recipe uses "gap-fillr" at ST100; used there: bms`,
 		"load G12 of gap-filler at ST120":                    `no recipe uses "gap-filler" at ST120; used there: seal`,
-		"load G12 of gap-filler at ST130":                    "nothing is loaded at ST130",
+		"load G12 of gap-filler at ST130":                    "no recipe uses anything at ST130",
 		"load G12 of gap-filler at ST100 quantity x":         `quantity "x": want a number above zero`,
 		"load G12 of gap-filler at ST100 quantity NaN":       `quantity "NaN": want a number above zero`,
 		"load G12 of gap-filler at ST100 expires 12.11.2026": `expires "12.11.2026": want a day as 2026-11-12`,

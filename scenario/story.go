@@ -127,7 +127,11 @@ func device(id line.DeviceID) error {
 	station, _, _ := strings.Cut(string(id), ".")
 	p, err := place(station)
 	if err == nil && !slices.Contains(p.Devices(), id) {
-		err = fmt.Errorf("no device %q; %s has %v", id, station, p.Devices())
+		var names []string
+		for _, d := range p.Devices() {
+			names = append(names, string(d))
+		}
+		err = fmt.Errorf("no device %q; %s has %s", id, station, strings.Join(names, ", "))
 	}
 	return err
 }
