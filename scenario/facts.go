@@ -122,14 +122,14 @@ func (f actFact) look(r *run) (hits, others []hit) {
 		case line.ActDone:
 			a = body
 		case line.ActQuarantined:
-			a = line.ActDone{Task: body.Task, Index: body.Index, Verdict: line.Unknown, Text: "given up: nobody knows what became of it"}
+			a = line.ActDone{Task: body.Task, Index: body.Index, Part: body.Part, Verdict: line.Unknown, Text: "given up: nobody knows what became of it"}
 		default:
 			continue
 		}
 		if a.Task.String() != f.task || !f.is(a.Task.Noun(), a.Index, rec.Pack) && !f.is(line.NounStep, int(a.Task-line.EOLStep1)+1, rec.Pack) {
 			continue
 		}
-		h := hit{rec.At, strings.TrimSpace(fmt.Sprintf("%s %d of %s was %s %s %s", a.Task, a.Index, rec.Pack, a.Verdict, a.Code, a.Text))}
+		h := hit{rec.At, actWords(rec, a)}
 		if (f.verdict == "" || a.Verdict == f.verdict) && has(a.Code, f.code) && has(a.Text, f.text) && (!f.rework || a.Rework) {
 			hits = append(hits, h)
 		} else if a.Verdict != line.OK || f.noun != "" || f.rework {
@@ -137,6 +137,16 @@ func (f actFact) look(r *run) (hits, others []hit) {
 		}
 	}
 	return hits, others
+}
+
+// actWords says what was done to what and how it was judged. A cell whose code nobody has read has no name.
+func actWords(rec line.Record, a line.ActDone) string {
+	text := a.Task.String()
+	if a.Task.Noun() != "" {
+		text += fmt.Sprintf(" %d", a.Index)
+	}
+	part := cmp.Or(string(rec.Pack), a.Part, "what lies at "+string(rec.Station))
+	return strings.TrimSpace(fmt.Sprintf("%s of %s was %s %s %s", text, part, a.Verdict, a.Code, a.Text))
 }
 
 // cellFact is a cell that was judged at receipt or by measuring.

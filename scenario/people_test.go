@@ -131,3 +131,25 @@ func TestWhatStandsForAMoment(t *testing.T) {
 		}
 	}
 }
+
+// A story that does not end says what the line waits for, and no more of a part than is known of it.
+func TestWhyItDoesNotEnd(t *testing.T) {
+	const nobody = "\noperator: away\nlasts: 2m"
+	for _, tt := range []struct{ events, expect, want, not string }{
+		{"  - do: hold L-sealant", "{station: ST060, state: Execute}" + nobody, "came: ST100/serial/bms-200a/ESS-P2-000001/1 waits for an answer: ESS-P2-000001 takes bms-200a at ST100: scan its serial (scanned)", ": \n"},
+		{"  - do: hold ST060", "{station: ST060, state: Execute}" + nobody, "came: ST060 is held by operator: scenario", ""},
+		{"  - at: joint 3 of ST060\n    do: hold ESS-P2-000001", "{station: ST060, state: Execute}\nlasts: 2m", "came: ESS-P2-000001 is held by operator: scenario", ""},
+		{"  - {at: joint 3 of ST060, do: Hold ST060}\n  - {at: ST060 is Held, do: scrap ESS-P2-000001}", "{pack: any, becomes: released}", "ESS-P2-000001 became scrapped: scrapped by operator", "pass:"},
+		{"  - do: dirty-probe ST020", "{act: measure cell, verdict: UNKNOWN}\nlasts: 1m", "measure cell of LCTCB", "cell 0"},
+		{"  - do: magazine-empty ST010 for 5s", "{act: scan cell, verdict: UNKNOWN}", "scan cell of what lies at ST010 was NOK", "of  was"},
+	} {
+		text := strings.Replace(quiet, "ends: open\n", "", 1)
+		s, err := scenario.Parse("s.yaml", []byte(text+"events:\n"+tt.events+"\nexpect:\n  - "+tt.expect+"\n"), known(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, said := verdict(t, s); !strings.Contains(said, tt.want) || tt.not != "" && strings.Contains(said, tt.not) {
+			t.Errorf("%s: want %q and not %q in\n%s", tt.events, tt.want, tt.not, said)
+		}
+	}
+}

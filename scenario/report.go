@@ -96,14 +96,14 @@ func (r *run) check(e *Expectation) Check {
 	switch {
 	case exact:
 		if c.Met = len(hits) == counted.n; !c.Met {
-			c.Why = fmt.Sprintf("it happened %d times", len(hits))
+			c.Why = "it happened " + times(len(hits))
 		}
 	case e.never:
 		if c.Met = len(hits) == 0; !c.Met {
 			c.Why, others = "it came", hits
 		}
 	case e.times > 0 && len(hits) != e.times:
-		c.Why = fmt.Sprintf("it came %d times", len(hits))
+		c.Why = "it came " + times(len(hits))
 		others = append(hits, others...)
 	case len(hits) == 0 && len(late) > 0:
 		c.Why, others = fmt.Sprintf("not within %s of anything that had happened", e.within), late
@@ -119,6 +119,17 @@ func (r *run) check(e *Expectation) Check {
 		c.Came = nearest(others)
 	}
 	return c
+}
+
+// times says how often.
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // soon reports whether something of the story had happened not long before.
@@ -187,7 +198,17 @@ func (r *run) ended() Check {
 			}
 		}
 		for _, p := range snap.Packs {
-			c.Came = append(c.Came, fmt.Sprintf("%s lies at %s: %s", p.Pack, p.At, p.Text))
+			text := fmt.Sprintf("%s lies at %s: %s", p.Pack, p.At, p.Text)
+			if p.At == "" {
+				text = string(p.Pack) + " has come to no station"
+			}
+			c.Came = append(c.Came, strings.TrimSuffix(text, ": "))
+		}
+		for _, h := range snap.Holds {
+			c.Came = append(c.Came, fmt.Sprintf("%s is held by %s: %s", h.Subject, h.By, h.Reason))
+		}
+		for _, q := range snap.Prompts {
+			c.Came = append(c.Came, fmt.Sprintf("%s waits for an answer: %s (%s)", q.Prompt, q.Text, strings.Join(q.Options, ", ")))
 		}
 	}
 	return c

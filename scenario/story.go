@@ -33,6 +33,8 @@ type Story struct {
 
 	recipes []*recipes.Recipe
 	unread  bool // an event could not be read: nothing can be said of what happens
+
+	unordered bool // the orders could not be read: nothing can be said of packs and their places
 }
 
 // Event is one thing that happens: a fault, or what a person does.
@@ -67,7 +69,9 @@ func Parse(name string, source []byte, known []*recipes.Recipe) (*Story, error) 
 	s.Patience = k.span("patience", 5*time.Second)
 	s.Lasts = k.span("lasts", 30*time.Minute)
 	s.Open = k.oneOf("ends", "done", "open") == "open"
+	before := len(f.problems)
 	s.orders(k)
+	s.unordered = len(f.problems) > before
 	s.classes(k)
 	s.Unannounced = k.oneOf("notices", "all", "none") == "none"
 	events, expect := k.list("events"), k.list("expect")
@@ -163,7 +167,7 @@ func (s *Story) pack(name string) error {
 			known = append(known, fmt.Sprintf("%s-%06d", product, i+1))
 		}
 	}
-	if slices.Contains(known, name) {
+	if s.unordered || slices.Contains(known, name) {
 		return nil
 	}
 	if n := len(known); n > packsShown {
