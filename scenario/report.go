@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -17,8 +18,10 @@ type Report struct {
 	File       string              `json:"file"`
 	Name       string              `json:"name"`
 	Shows      string              `json:"shows"`
+	Must       string              `json:"must"`
 	Passed     bool                `json:"passed"`
-	Clock      time.Duration       `json:"clock"` // that passed for the line, nanoseconds
+	Lasted     time.Duration       `json:"-"`     // on the line's clock
+	Clock      string              `json:"clock"` // Lasted in words, as the times of the events: "1m3.2s"
 	Records    int                 `json:"records"`
 	Packs      map[string]string   `json:"packs"`  // disposition by pack
 	Events     []Happened          `json:"events"` // what went wrong, and what people did
@@ -41,13 +44,13 @@ type Check struct {
 	Met    bool     `json:"met"`
 	Found  string   `json:"found,omitempty"` // what meets it, with its time
 	Why    string   `json:"why,omitempty"`   // why it is not met
-	Came   []string `json:"came,omitempty"`  // what came instead
+	Came   []string `json:"came,omitempty"`  // what came instead, all of it
 }
 
 // judge holds what is expected against what came.
 func (r *run) judge() (*Report, error) {
 	rep := &Report{
-		File: r.File, Name: r.Name, Shows: r.Shows, Clock: r.Now.Sub(Morning), Records: len(r.memory.Records), Packs: map[string]string{},
+		File: r.File, Name: r.Name, Shows: r.Shows, Must: r.Must, Lasted: r.Now.Sub(Morning), Clock: since(r.Now), Records: len(r.memory.Records), Packs: map[string]string{},
 		Violations: []checker.Violation{},
 	}
 	for _, t := range r.things {
@@ -75,9 +78,17 @@ func (r *run) judge() (*Report, error) {
 	} else if found != nil {
 		rep.Violations = found
 	}
-	rep.Passed = len(rep.Violations) == 0 && !slices.ContainsFunc(rep.Checks, func(c Check) bool { return !c.Met })
+	sound := Check{Expect: checkerSound, Met: len(rep.Violations) == 0}
+	if !sound.Met {
+		sound.Why = "it finds " + strconv.Itoa(len(rep.Violations))
+	}
+	rep.Checks = append(rep.Checks, sound)
+	rep.Passed = !slices.ContainsFunc(rep.Checks, func(c Check) bool { return !c.Met })
 	return rep, nil
 }
+
+// checkerSound is what is expected of every story by the checker.
+const checkerSound = "the checker finds no violation"
 
 // since writes a time on the line's clock, from the beginning of the story.
 func since(t time.Time) string { return t.Sub(Morning).Round(10 * time.Millisecond).String() }
@@ -137,15 +148,12 @@ func (r *run) soon(h hit, within time.Duration) bool {
 	return slices.ContainsFunc(r.things, func(t thing) bool { return !t.at.After(h.at) && h.at.Sub(t.at) <= within })
 }
 
-// cameMost is how much of what came instead is told.
+// cameMost is how much of what came instead is told to people.
 const cameMost = 6
 
 func nearest(others []hit) (list []string) {
 	slices.SortStableFunc(others, func(a, b hit) int { return a.at.Compare(b.at) })
-	for i, h := range others {
-		if i == cameMost {
-			return append(list, fmt.Sprintf("and %d more", len(others)-i))
-		}
+	for _, h := range others {
 		list = append(list, h.String())
 	}
 	if len(list) == 0 {
@@ -224,7 +232,7 @@ func Write(out io.Writer, all []*Report, every bool) error {
 		if r.Passed {
 			verdict = "PASS"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s\t%d\t%s\n", verdict, r.File, met, len(r.Checks), r.Clock.Round(time.Second), r.Records, r.Name)
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s\t%d\t%s\n", verdict, r.File, met, len(r.Checks), r.Lasted.Round(time.Second), r.Records, r.Name)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -253,11 +261,18 @@ func (r *Report) tell(b *strings.Builder, every bool) {
 		if c.Line > 0 {
 			place = fmt.Sprintf("%s:%d", r.File, c.Line)
 		}
+		most := cameMost
+		if c.Line == 0 { // what holds the story up is told whole
+			most = len(c.Came)
+		}
 		switch {
 		case !c.Met:
 			fmt.Fprintf(b, "%s: expected: %s\n  %s\n", place, c.Expect, c.Why)
-			for _, other := range c.Came {
+			for _, other := range c.Came[:min(len(c.Came), most)] {
 				fmt.Fprintf(b, "  came: %s\n", other)
+			}
+			if more := len(c.Came) - most; more > 0 {
+				fmt.Fprintf(b, "  came: and %d more\n", more)
 			}
 		case every:
 			fmt.Fprintf(b, "%s: met: %s\n", place, strings.TrimSpace(c.Expect+"\n    "+c.Found))
