@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +128,24 @@ func TestOneMistakeIsToldOnce(t *testing.T) {
 		_, err := scenario.Parse("s.yaml", []byte(strings.Replace(whole, tt.old, tt.replaced, 1)+more), known(t))
 		if err == nil || strings.Count(err.Error(), "\n")+1 != tt.problems {
 			t.Errorf("%s instead of %s: want %d problems, told are\n%v", tt.replaced, tt.old, tt.problems, err)
+		}
+	}
+}
+
+// The page on stories has a row for every key of one.
+func TestThePageNamesEveryKey(t *testing.T) {
+	page, err := os.ReadFile("../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = scenario.Parse("s.yaml", []byte(whole+"weather: fine\n"), known(t))
+	if err == nil {
+		t.Fatal("weather is a key")
+	}
+	_, keys, ok := strings.Cut(err.Error(), "weather: unknown key; known here are ")
+	for key := range strings.SplitSeq(keys, ", ") {
+		if !ok || !strings.Contains(string(page), "\n| "+key+" | ") {
+			t.Errorf("docs/scenarios.md has no row for the key %q", key)
 		}
 	}
 }
