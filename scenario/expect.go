@@ -170,7 +170,7 @@ type packFact struct {
 	pack    line.PackID
 	becomes line.PackState
 	reason  string
-	clean   string // "first", "repaired" or nothing
+	clean   string // "first", "later" or nothing
 }
 
 func readPack(s *Story, k *keys, of string) fact {
@@ -183,8 +183,12 @@ func readPack(s *Story, k *keys, of string) fact {
 		k.wrong("becomes", "%q is no disposition: want released, scrapped or quarantined", f.becomes)
 		return nil
 	}
-	if !slices.Contains([]string{"", "first", "later"}, f.clean) {
+	switch {
+	case !slices.Contains([]string{"", "first", "later"}, f.clean):
 		k.wrong("pass", "%q: want first (nothing was repeated) or later", f.clean)
+		return nil
+	case f.clean != "" && f.becomes != line.Released:
+		k.wrong("pass", "a pack that becomes %s has none; only one that is released does", f.becomes)
 		return nil
 	}
 	return f
@@ -196,12 +200,15 @@ func (f packFact) look(r *run) (hits, others []hit) {
 		if !is || f.pack != "any" && rec.Pack != f.pack {
 			continue
 		}
-		first := "first"
-		if !d.FirstPass {
-			first = "later"
+		pass, said := "", ""
+		if d.Disposition == line.Released { // what is given up has no pass
+			if pass = "later"; d.FirstPass {
+				pass = "first"
+			}
+			said = " (pass: " + pass + ")"
 		}
-		h := hit{rec.At, fmt.Sprintf("%s became %s (pass: %s): %s", rec.Pack, d.Disposition, first, d.Reason)}
-		if d.Disposition == f.becomes && has(d.Reason, f.reason) && (f.clean == "" || f.clean == first) {
+		h := hit{rec.At, fmt.Sprintf("%s became %s%s: %s", rec.Pack, d.Disposition, said, d.Reason)}
+		if d.Disposition == f.becomes && has(d.Reason, f.reason) && (f.clean == "" || f.clean == pass) {
 			hits = append(hits, h)
 		} else {
 			others = append(others, h)

@@ -80,9 +80,11 @@ type actFact struct {
 
 func readAct(s *Story, k *keys, of string) fact {
 	f := actFact{task: of, verdict: line.Verdict(k.text("verdict")), code: k.text("code"), text: k.text("text"), rework: k.text("rework") == "true"}
-	if !slices.ContainsFunc(tasks(), func(t line.Task) bool { return t.String() == of }) {
+	all := tasks()
+	i := slices.IndexFunc(all, func(t line.Task) bool { return t.String() == of })
+	if i < 0 {
 		var names []string
-		for _, t := range tasks() {
+		for _, t := range all {
 			names = append(names, t.String())
 		}
 		k.wrong("act", "no act is called %q; acts are %s", of, strings.Join(names, ", "))
@@ -95,6 +97,10 @@ func readAct(s *Story, k *keys, of string) fact {
 	var err error
 	if f.where, err = s.readWhere(k.text("at")); err != nil {
 		k.wrong("at", "%v", err)
+		return nil
+	}
+	if f.noun != "" && f.noun != all[i].Noun() {
+		k.wrong("at", "%s is at no %s; want %s", of, f.noun, cmp.Or(all[i].Noun(), "no place: leave at away"))
 		return nil
 	}
 	return f
@@ -116,14 +122,14 @@ func (f actFact) look(r *run) (hits, others []hit) {
 		case line.ActDone:
 			a = body
 		case line.ActQuarantined:
-			a = line.ActDone{Task: body.Task, Index: body.Index, Verdict: line.Unknown, Text: "given up: nobody knows what became of it"}
+			a = line.ActDone{Task: body.Task, Index: body.Index, Part: body.Part, Verdict: line.Unknown, Text: "given up: nobody knows what became of it"}
 		default:
 			continue
 		}
 		if a.Task.String() != f.task || !f.is(a.Task.Noun(), a.Index, rec.Pack) && !f.is(line.NounStep, int(a.Task-line.EOLStep1)+1, rec.Pack) {
 			continue
 		}
-		h := hit{rec.At, strings.TrimSpace(fmt.Sprintf("%s %d of %s was %s %s %s", a.Task, a.Index, rec.Pack, a.Verdict, a.Code, a.Text))}
+		h := hit{rec.At, actWords(rec, a)}
 		if (f.verdict == "" || a.Verdict == f.verdict) && has(a.Code, f.code) && has(a.Text, f.text) && (!f.rework || a.Rework) {
 			hits = append(hits, h)
 		} else if a.Verdict != line.OK || f.noun != "" || f.rework {
@@ -131,6 +137,16 @@ func (f actFact) look(r *run) (hits, others []hit) {
 		}
 	}
 	return hits, others
+}
+
+// actWords says what was done to what and how it was judged. A cell whose code nobody has read has no name.
+func actWords(rec line.Record, a line.ActDone) string {
+	text := a.Task.String()
+	if a.Task.Noun() != "" {
+		text += fmt.Sprintf(" %d", a.Index)
+	}
+	part := cmp.Or(string(rec.Pack), a.Part, "what lies at "+string(rec.Station))
+	return strings.TrimSpace(fmt.Sprintf("%s of %s was %s %s %s", text, part, a.Verdict, a.Code, a.Text))
 }
 
 // cellFact is a cell that was judged at receipt or by measuring.
@@ -171,31 +187,56 @@ func (f cellFact) look(r *run) (hits, others []hit) {
 	return hits, others
 }
 
-// replyFact is what the line answered to a person.
+// replyFact is what the line answered to a person of the story: not to the operator, who is simulated, and not to who set the line up.
 type replyFact struct {
 	accepted bool
 	to, text string
 }
 
-func readReply(_ *Story, k *keys, of string) fact {
+func readReply(s *Story, k *keys, of string) fact {
 	f := replyFact{accepted: of == "done", to: k.text("to"), text: k.text("text")}
 	if of != "done" && of != "refused" {
 		k.wrong("reply", "%q: want done or refused", of)
 		return nil
 	}
+	var deeds []string
+	for _, e := range s.Events {
+		if e.do.command != nil {
+			deeds = append(deeds, e.Text)
+		}
+	}
+	if !s.unread && !slices.ContainsFunc(deeds, f.meant) {
+		k.wrong("reply", "no event of this story asks the line for what begins with %q; asked for is: %s", f.to, cmp.Or(strings.Join(deeds, "; "), "nothing"))
+		return nil
+	}
 	return f
+}
+
+// meant reports whether the answer to a deed is looked for: to stands in it, from the beginning of a word.
+func (f replyFact) meant(deed string) bool { return has(words(deed), words(f.to)) }
+
+// words puts one blank before each word of a text.
+func words(text string) string { return " " + strings.Join(strings.Fields(text), " ") }
+
+// meets reports whether this is the answer that is looked for.
+func (f replyFact) meets(accepted bool, text string) bool {
+	return accepted == f.accepted && has(text, f.text)
 }
 
 func (f replyFact) look(r *run) (hits, others []hit) {
 	for _, rec := range r.memory.Records {
 		c, is := rec.Fact.(line.CommandApplied)
-		if !is || !has(c.Command, f.to) {
+		if !is {
 			continue
 		}
-		h := hit{rec.At, fmt.Sprintf("%q was answered: %s", c.Command, c.Reply)}
-		if c.Accepted == f.accepted && has(c.Reply, f.text) {
+		i := slices.IndexFunc(r.told, func(a replied) bool { return a.request == c.Request })
+		if i < 0 || !f.meant(r.told[i].event.Text) {
+			continue
+		}
+		h := hit{rec.At, fmt.Sprintf("%q was answered: %s", r.told[i].event.Text, c.Reply)}
+		if f.meets(c.Accepted, c.Reply) {
 			hits = append(hits, h)
-		} else if f.to != "" || !c.Accepted {
+		} else {
 			others = append(others, h)
 		}
 	}
@@ -205,9 +246,8 @@ func (f replyFact) look(r *run) (hits, others []hit) {
 // promptFact is a question that was asked.
 type promptFact struct{ id, text string }
 
-func readPrompt(_ *Story, k *keys, of string) fact {
-	station, _, _ := strings.Cut(of, "/")
-	if _, err := place(station); err != nil {
+func readPrompt(s *Story, k *keys, of string) fact {
+	if _, err := s.question(of); err != nil {
 		k.wrong("prompt", "%v", err)
 		return nil
 	}

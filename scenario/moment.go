@@ -50,15 +50,14 @@ func (s *Story) moment(text string) (m moment, err error) {
 		m.alarm, err = w[1], knownAlarm(w[1])
 	case len(w) == 2 && w[0] == "prompt":
 		m.prompt = w[1]
-		station, _, _ := strings.Cut(w[1], "/")
-		_, err = place(station)
+		_, err = s.question(w[1])
 	case len(w) == 3 && w[1] == "is":
 		m.station, m.state = line.StationID(w[0]), w[2]
 		err = knownState(w[0], w[2])
 	case len(w) == 3 && w[1] == "at":
 		m.pack, m.station = line.PackID(w[0]), line.StationID(w[2])
 		if err = s.pack(w[0]); err == nil {
-			_, err = place(w[2])
+			err = comesTo(w[2])
 		}
 	case (len(w) == 4 || len(w) == 6 && w[4] == "at") && w[2] == "of":
 		err = s.momentOfAct(&m, w)
@@ -86,11 +85,27 @@ func (s *Story) momentOfAct(m *moment, w []string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no number of a %s", w[1], m.noun)
 	}
-	return s.existing(m.noun, m.index, m.pack)
+	if err := s.existing(m.noun, m.index, m.pack); err != nil {
+		return err
+	}
+	return s.worked(p, m.noun, m.index)
+}
+
+// comesTo checks that packs lie in the nest of a station.
+func comesTo(station string) error {
+	packs := func(k line.Kind) bool { return k != line.Receive && k != line.Sort }
+	p, err := place(station)
+	if err == nil && !packs(p.Kind) {
+		err = fmt.Errorf("no pack comes to %s, only cells do; packs come to %s", station, placesWhere(packs))
+	}
+	return err
 }
 
 // existing checks that there is such a joint, slot, … in a pack that is ordered.
 func (s *Story) existing(noun string, index int, pack line.PackID) error {
+	if s.unordered {
+		return nil
+	}
 	most := 0
 	for _, o := range s.Orders {
 		r := s.recipe(o.Product)
@@ -152,20 +167,24 @@ func knownAlarm(id string) error {
 }
 
 // holds reports whether what the moment waits for is so, apart from its delay.
-func (m moment) holds(r *run, snap *line.Snapshot) bool {
+func (m moment) holds(r *run) bool {
 	switch {
 	case m.noun != "":
 		return r.begun(m)
+	case m.alarm == "" && m.prompt == "" && m.station == "":
+		return true
+	}
+	snap := r.Line.Snapshot(r.Now)
+	switch {
 	case m.alarm != "":
 		return slices.ContainsFunc(snap.Alarms, func(a line.AlarmSnapshot) bool { return a.Active && fits(m.alarm, a.Alarm) })
 	case m.prompt != "":
 		return slices.ContainsFunc(snap.Prompts, func(q line.PromptSnapshot) bool { return strings.HasPrefix(q.Prompt, m.prompt) })
-	case m.station != "":
+	default:
 		return slices.ContainsFunc(snap.Stations, func(st line.StationSnapshot) bool {
 			return st.Station == m.station && (m.state == "" || st.State == m.state) && (m.pack == "" || st.Pack == m.pack)
 		})
 	}
-	return true
 }
 
 // fits compares an identity with what was asked for, which may end in an asterisk.

@@ -90,8 +90,12 @@ func (f *file) document(source []byte) *keys {
 		f.wrong(at, "this is no YAML: %s", text)
 		return nil
 	}
-	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		f.wrong(0, "want one story, found %d", len(tree.Docs))
+	switch {
+	case len(tree.Docs) == 0 || len(tree.Docs) == 1 && tree.Docs[0].Body == nil:
+		f.wrong(0, "the file is empty; want a story, with name, shows, must, orders, events and expect")
+		return nil
+	case len(tree.Docs) > 1:
+		f.wrong(0, "want one story, found %d; give each a file of its own", len(tree.Docs))
 		return nil
 	}
 	return f.keys(tree.Docs[0].Body)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -17,8 +18,10 @@ type Report struct {
 	File       string              `json:"file"`
 	Name       string              `json:"name"`
 	Shows      string              `json:"shows"`
+	Must       string              `json:"must"`
 	Passed     bool                `json:"passed"`
-	Clock      time.Duration       `json:"clock"` // that passed for the line, nanoseconds
+	Lasted     time.Duration       `json:"-"`     // on the line's clock
+	Clock      string              `json:"clock"` // Lasted in words, as the times of the events: "1m3.2s"
 	Records    int                 `json:"records"`
 	Packs      map[string]string   `json:"packs"`  // disposition by pack
 	Events     []Happened          `json:"events"` // what went wrong, and what people did
@@ -28,8 +31,10 @@ type Report struct {
 
 // Happened is one event of a story as it came about.
 type Happened struct {
-	At   string `json:"at"` // on the line's clock since the story began: "1m3.2s"
-	Text string `json:"text"`
+	At     string `json:"at"` // on the line's clock since the story began: "1m3.2s"
+	Text   string `json:"text"`
+	Reply  string `json:"reply,omitempty"`  // of the line to a person: done, refused or nothing; empty where nobody asked
+	Answer string `json:"answer,omitempty"` // in the line's words
 }
 
 // Check is one expectation with its verdict.
@@ -39,17 +44,21 @@ type Check struct {
 	Met    bool     `json:"met"`
 	Found  string   `json:"found,omitempty"` // what meets it, with its time
 	Why    string   `json:"why,omitempty"`   // why it is not met
-	Came   []string `json:"came,omitempty"`  // what came instead
+	Came   []string `json:"came,omitempty"`  // what came instead, all of it
 }
 
 // judge holds what is expected against what came.
 func (r *run) judge() (*Report, error) {
 	rep := &Report{
-		File: r.File, Name: r.Name, Shows: r.Shows, Clock: r.Now.Sub(Morning), Records: len(r.memory.Records), Packs: map[string]string{},
+		File: r.File, Name: r.Name, Shows: r.Shows, Must: r.Must, Lasted: r.Now.Sub(Morning), Clock: since(r.Now), Records: len(r.memory.Records), Packs: map[string]string{},
 		Violations: []checker.Violation{},
 	}
 	for _, t := range r.things {
-		rep.Events = append(rep.Events, Happened{since(t.at), t.text})
+		h := Happened{At: since(t.at), Text: t.text}
+		if t.reply != nil {
+			h.Reply, h.Answer = toldIn(*t.reply), t.reply.Text
+		}
+		rep.Events = append(rep.Events, h)
 	}
 	for _, rec := range r.memory.Records {
 		if d, is := rec.Fact.(line.PackDisposed); is {
@@ -69,9 +78,17 @@ func (r *run) judge() (*Report, error) {
 	} else if found != nil {
 		rep.Violations = found
 	}
-	rep.Passed = len(rep.Violations) == 0 && !slices.ContainsFunc(rep.Checks, func(c Check) bool { return !c.Met })
+	sound := Check{Expect: checkerSound, Met: len(rep.Violations) == 0}
+	if !sound.Met {
+		sound.Why = "it finds " + strconv.Itoa(len(rep.Violations))
+	}
+	rep.Checks = append(rep.Checks, sound)
+	rep.Passed = !slices.ContainsFunc(rep.Checks, func(c Check) bool { return !c.Met })
 	return rep, nil
 }
+
+// checkerSound is what is expected of every story by the checker.
+const checkerSound = "the checker finds no violation"
 
 // since writes a time on the line's clock, from the beginning of the story.
 func since(t time.Time) string { return t.Sub(Morning).Round(10 * time.Millisecond).String() }
@@ -90,14 +107,14 @@ func (r *run) check(e *Expectation) Check {
 	switch {
 	case exact:
 		if c.Met = len(hits) == counted.n; !c.Met {
-			c.Why = fmt.Sprintf("it happened %d times", len(hits))
+			c.Why = "it happened " + times(len(hits))
 		}
 	case e.never:
 		if c.Met = len(hits) == 0; !c.Met {
 			c.Why, others = "it came", hits
 		}
 	case e.times > 0 && len(hits) != e.times:
-		c.Why = fmt.Sprintf("it came %d times", len(hits))
+		c.Why = "it came " + times(len(hits))
 		others = append(hits, others...)
 	case len(hits) == 0 && len(late) > 0:
 		c.Why, others = fmt.Sprintf("not within %s of anything that had happened", e.within), late
@@ -115,20 +132,28 @@ func (r *run) check(e *Expectation) Check {
 	return c
 }
 
+// times says how often.
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 // soon reports whether something of the story had happened not long before.
 func (r *run) soon(h hit, within time.Duration) bool {
 	return slices.ContainsFunc(r.things, func(t thing) bool { return !t.at.After(h.at) && h.at.Sub(t.at) <= within })
 }
 
-// cameMost is how much of what came instead is told.
+// cameMost is how much of what came instead is told to people.
 const cameMost = 6
 
 func nearest(others []hit) (list []string) {
 	slices.SortStableFunc(others, func(a, b hit) int { return a.at.Compare(b.at) })
-	for i, h := range others {
-		if i == cameMost {
-			return append(list, fmt.Sprintf("and %d more", len(others)-i))
-		}
+	for _, h := range others {
 		list = append(list, h.String())
 	}
 	if len(list) == 0 {
@@ -141,6 +166,11 @@ func nearest(others []hit) (list []string) {
 func (r *run) happened() Check {
 	c := Check{Expect: "everything that the story tells happens", Met: true}
 	c.Came = append(c.Came, r.failed...)
+	for _, a := range r.told {
+		if toldIn(a.reply) == "refused" && !r.expects(a) {
+			c.Came = append(c.Came, fmt.Sprintf("line %d: %s was refused: %s", a.event.At, a.event.Text, a.reply.Text))
+		}
+	}
 	if r.next < len(r.Events) {
 		e := r.Events[r.next]
 		c.Came = append(c.Came, fmt.Sprintf("line %d: the moment for %s never came", e.At, e.Text))
@@ -156,6 +186,14 @@ func (r *run) happened() Check {
 	return c
 }
 
+// expects reports whether the story expects that what a person asked for is refused so.
+func (r *run) expects(a replied) bool {
+	return slices.ContainsFunc(r.Expect, func(e Expectation) bool {
+		f, is := e.fact.(replyFact)
+		return is && !e.never && !f.accepted && f.meant(a.event.Text) && f.meets(a.reply.Accepted, a.reply.Text)
+	})
+}
+
 // ended expects of every story that does not say otherwise that all which was ordered has a disposition and the line comes to rest.
 func (r *run) ended() Check {
 	c := Check{Expect: "everything that was ordered has a disposition, and the line comes to rest", Met: r.Open || r.done && r.rested}
@@ -168,7 +206,17 @@ func (r *run) ended() Check {
 			}
 		}
 		for _, p := range snap.Packs {
-			c.Came = append(c.Came, fmt.Sprintf("%s lies at %s: %s", p.Pack, p.At, p.Text))
+			text := fmt.Sprintf("%s lies at %s: %s", p.Pack, p.At, p.Text)
+			if p.At == "" {
+				text = string(p.Pack) + " has come to no station"
+			}
+			c.Came = append(c.Came, strings.TrimSuffix(text, ": "))
+		}
+		for _, h := range snap.Holds {
+			c.Came = append(c.Came, fmt.Sprintf("%s is held by %s: %s", h.Subject, h.By, h.Reason))
+		}
+		for _, q := range snap.Prompts {
+			c.Came = append(c.Came, fmt.Sprintf("%s waits for an answer: %s (%s)", q.Prompt, q.Text, strings.Join(q.Options, ", ")))
 		}
 	}
 	return c
@@ -184,7 +232,7 @@ func Write(out io.Writer, all []*Report, every bool) error {
 		if r.Passed {
 			verdict = "PASS"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s\t%d\t%s\n", verdict, r.File, met, len(r.Checks), r.Clock.Round(time.Second), r.Records, r.Name)
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s\t%d\t%s\n", verdict, r.File, met, len(r.Checks), r.Lasted.Round(time.Second), r.Records, r.Name)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -204,17 +252,27 @@ func (r *Report) tell(b *strings.Builder, every bool) {
 	fmt.Fprintf(b, "\n%s: %s\n", r.File, r.Name)
 	for _, e := range r.Events {
 		fmt.Fprintf(b, "  %s %s\n", e.At, e.Text)
+		if e.Reply != "" {
+			fmt.Fprintf(b, "    %s: %s\n", e.Reply, e.Answer)
+		}
 	}
 	for _, c := range r.Checks {
 		place := r.File
 		if c.Line > 0 {
 			place = fmt.Sprintf("%s:%d", r.File, c.Line)
 		}
+		most := cameMost
+		if c.Line == 0 { // what holds the story up is told whole
+			most = len(c.Came)
+		}
 		switch {
 		case !c.Met:
 			fmt.Fprintf(b, "%s: expected: %s\n  %s\n", place, c.Expect, c.Why)
-			for _, other := range c.Came {
+			for _, other := range c.Came[:min(len(c.Came), most)] {
 				fmt.Fprintf(b, "  came: %s\n", other)
+			}
+			if more := len(c.Came) - most; more > 0 {
+				fmt.Fprintf(b, "  came: and %d more\n", more)
 			}
 		case every:
 			fmt.Fprintf(b, "%s: met: %s\n", place, strings.TrimSpace(c.Expect+"\n    "+c.Found))

@@ -44,9 +44,11 @@ type run struct {
 	armed   time.Time // since when its moment holds; zero while it does not
 	from    int       // journal entries before its turn came
 	things  []thing
+	told    []replied
 	prompts []line.PromptSnapshot // that were ever asked
 	said    []said
-	looked  time.Time
+	noted   int           // journal entries when the snapshot was last looked at
+	looked  time.Time     // when the operator did
 	down    time.Duration // the supervisor is to be killed, and comes up so long after
 	failed  []string      // what of the story itself could not happen
 	done    bool          // everything has a disposition
@@ -55,8 +57,16 @@ type run struct {
 
 // thing is an event of the story that has happened.
 type thing struct {
-	at   time.Time
-	text string
+	at    time.Time
+	text  string
+	reply *line.Reply // to what a person did; nil otherwise
+}
+
+// replied is what the line answered to a deed of the story.
+type replied struct {
+	event   *Event
+	request string
+	reply   line.Reply
 }
 
 // said is what a station said of itself, the first time that it did.
@@ -93,7 +103,7 @@ func (r *run) through() error {
 		done, err := r.World.Run(end.Sub(r.Now), r.look)
 		switch {
 		case err != nil:
-			r.things = append(r.things, thing{r.Now, "the supervisor has ended: " + err.Error()})
+			r.things = append(r.things, thing{at: r.Now, text: "the supervisor has ended: " + err.Error()})
 			r.down = restarts
 		case r.down > 0:
 			end = end.Add(r.down)
@@ -144,23 +154,28 @@ func (r *run) witness(e simulator.Event) {
 	}
 	r.truth.Write(append(b, '\n'))
 	if e.What == simulator.Struck {
-		r.things = append(r.things, thing{e.At, e.Text})
+		r.things = append(r.things, thing{at: e.At, text: e.Text})
 	}
 }
 
-// ask asks the line for something as the operator.
-func (r *run) ask(c line.Command) {
+// ask asks the line for something as the operator, and returns the answer and the name of the request.
+func (r *run) ask(c line.Command) (line.Reply, string) {
 	r.request++
 	q := line.Request{ID: fmt.Sprintf("%d-%d", r.fence, r.request), By: "operator", Account: "local:operator", Origin: line.FromLocal, Why: "scenario", Command: c}
 	reply := r.Ask(q)
-	told := checker.Ask{Request: q.ID, By: q.By, Told: "refused"}
+	r.asked = append(r.asked, checker.Ask{Request: q.ID, By: q.By, Told: toldIn(reply)})
+	return reply, q.ID
+}
+
+// toldIn is what a reply says in a word; nothing where none came, for the supervisor ended over it.
+func toldIn(r line.Reply) string {
 	switch {
-	case reply.Request == "":
-		told.Told = "nothing"
-	case reply.Accepted:
-		told.Told = "done"
+	case r.Request == "":
+		return "nothing"
+	case r.Accepted:
+		return "done"
 	}
-	r.asked = append(r.asked, told)
+	return "refused"
 }
 
 // setUp loads a lot of every consumable and orders what the story orders. The line itself is started by its operator.
@@ -197,28 +212,27 @@ func (r *run) look(w *virtual.World) bool {
 	for r.next < len(r.Events) {
 		e := &r.Events[r.next]
 		if r.armed.IsZero() {
-			if needs := e.when.noun != "" || e.when.alarm != "" || e.when.prompt != "" || e.when.station != ""; needs {
-				snap := w.Line.Snapshot(w.Now)
-				if !e.when.holds(r, &snap) {
-					break
-				}
+			if !e.when.holds(r) {
+				break
 			}
 			r.armed = w.Now
 		}
 		if w.Now.Sub(r.armed) < e.when.after {
 			break
 		}
+		r.note() // before the event ends what stands: a question that it answers was asked
 		if r.happen(e); r.down > 0 {
 			return true // out of the loop that is about to end
 		}
+	}
+	if len(r.memory.Records) > r.noted {
+		r.note() // nothing is asked or said anew without a record, but for what only time brings
 	}
 	if w.Now.Before(r.looked) {
 		return false
 	}
 	r.looked = w.Now.Add(attend)
-	snap := w.Line.Snapshot(w.Now)
-	r.note(&snap)
-	return r.attend(&snap)
+	return r.attend(r.note())
 }
 
 // happen lets an event happen, and gives the turn to the next.
@@ -230,14 +244,19 @@ func (r *run) happen(e *Event) {
 			refused = err.Error()
 		}
 	case e.do.clear != "":
-		r.Plant.Clear(r.Now, e.do.clear)
-		r.things = append(r.things, thing{r.Now, e.Text})
+		if r.Plant.Clear(r.Now, e.do.clear) == 0 {
+			refused = "no such fault stands or waits"
+		}
+		r.things = append(r.things, thing{at: r.Now, text: e.Text})
 	case e.do.down > 0:
-		r.things = append(r.things, thing{r.Now, e.Text})
+		r.things = append(r.things, thing{at: r.Now, text: e.Text})
 		r.down = e.do.down
 	default:
-		r.things = append(r.things, thing{r.Now, e.Text})
-		r.ask(r.addressed(e.do.command)) // a refusal is on record, and may be what is expected
+		i := len(r.things) // before the answer: what comes of it is measured from here
+		r.things = append(r.things, thing{at: r.Now, text: e.Text})
+		reply, request := r.ask(r.addressed(e.do.command)) // a refusal may be what is expected: happened tells
+		r.told = append(r.told, replied{e, request, reply})
+		r.things[i].reply = &reply
 	}
 	if refused != "" {
 		r.failed = append(r.failed, fmt.Sprintf("line %d: %s cannot happen: %s", e.At, e.Text, refused))
@@ -283,8 +302,10 @@ func (r *run) begun(m moment) bool {
 	})
 }
 
-// note keeps what only a snapshot shows.
-func (r *run) note(snap *line.Snapshot) {
+// note keeps what only a snapshot shows, and returns it.
+func (r *run) note() *line.Snapshot {
+	snap := r.Line.Snapshot(r.Now)
+	r.noted = len(r.memory.Records)
 	for _, q := range snap.Prompts {
 		if !slices.ContainsFunc(r.prompts, func(p line.PromptSnapshot) bool { return p.Prompt == q.Prompt }) {
 			r.prompts = append(r.prompts, q)
@@ -296,6 +317,7 @@ func (r *run) note(snap *line.Snapshot) {
 			r.said = append(r.said, now)
 		}
 	}
+	return &snap
 }
 
 // attend does what the operator does, once. It reports whether everything that was ordered is done and every event has happened.

@@ -60,7 +60,7 @@ func TestStories(t *testing.T) {
 				t.Errorf("%s", text)
 			}
 			bare := s.Bare()
-			bare.Lasts = min(r.Clock+time.Minute, 3*time.Minute) // what waits for the fault waits for ever
+			bare.Lasts = min(r.Lasted+time.Minute, 3*time.Minute) // what waits for the fault waits for ever
 			r, _ = verdict(t, bare)
 			unmet := 0
 			for _, c := range r.Checks {

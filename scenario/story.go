@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type Story struct {
 	Expect []Expectation
 
 	recipes []*recipes.Recipe
+	unread  bool // an event could not be read: nothing can be said of what happens
+
+	unordered bool // the orders could not be read: nothing can be said of packs and their places
 }
 
 // Event is one thing that happens: a fault, or what a person does.
@@ -65,12 +69,15 @@ func Parse(name string, source []byte, known []*recipes.Recipe) (*Story, error) 
 	s.Patience = k.span("patience", 5*time.Second)
 	s.Lasts = k.span("lasts", 30*time.Minute)
 	s.Open = k.oneOf("ends", "done", "open") == "open"
+	before := len(f.problems)
 	s.orders(k)
+	s.unordered = len(f.problems) > before
 	s.classes(k)
 	s.Unannounced = k.oneOf("notices", "all", "none") == "none"
 	events, expect := k.list("events"), k.list("expect")
-	for _, e := range events {
+	for i, e := range events {
 		s.event(e)
+		s.unread = len(s.Events) <= i
 	}
 	for _, e := range expect {
 		s.expectation(e)
@@ -124,7 +131,11 @@ func device(id line.DeviceID) error {
 	station, _, _ := strings.Cut(string(id), ".")
 	p, err := place(station)
 	if err == nil && !slices.Contains(p.Devices(), id) {
-		err = fmt.Errorf("no device %q; %s has %v", id, station, p.Devices())
+		var names []string
+		for _, d := range p.Devices() {
+			names = append(names, string(d))
+		}
+		err = fmt.Errorf("no device %q; %s has %s", id, station, strings.Join(names, ", "))
 	}
 	return err
 }
@@ -150,15 +161,23 @@ func (s *Story) pack(name string) error {
 	for _, o := range s.Orders {
 		ordered[o.Product] += o.Quantity
 	}
-	for product, n := range ordered {
-		for i := range n {
-			if name == fmt.Sprintf("%s-%06d", product, i+1) {
-				return nil
-			}
+	var known []string
+	for _, product := range slices.Sorted(maps.Keys(ordered)) {
+		for i := range ordered[product] {
+			known = append(known, fmt.Sprintf("%s-%06d", product, i+1))
 		}
 	}
-	return fmt.Errorf("no pack %q is ordered in this story; packs are named as ESS-P2-000001, the first of its product", name)
+	if s.unordered || slices.Contains(known, name) {
+		return nil
+	}
+	if n := len(known); n > packsShown {
+		known = append(known[:packsShown], fmt.Sprintf("and %d more", n-packsShown))
+	}
+	return fmt.Errorf("no pack %q is ordered in this story; ordered are %s", name, strings.Join(known, ", "))
 }
+
+// packsShown is how many packs a message names.
+const packsShown = 4
 
 // place finds a station of the reference line.
 func place(name string) (virtual.Place, error) {
@@ -170,6 +189,20 @@ func place(name string) (virtual.Place, error) {
 		names = append(names, string(p.ID))
 	}
 	return virtual.Place{}, fmt.Errorf("no station %q; stations are %s", name, strings.Join(names, " "))
+}
+
+// placesWhere names the stations whose kind is such.
+func placesWhere(such func(line.Kind) bool) string {
+	var names []string
+	for _, p := range virtual.Reference() {
+		if such(p.Kind) {
+			names = append(names, string(p.ID))
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
 }
 
 // Bare is the story without what goes wrong in it; without what people do where nothing goes wrong by itself. If it still comes out as expected, what is

@@ -107,6 +107,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"scenario", "run", good, wrong}, exitFailed},
 		{[]string{"scenario", "run", good, unread}, exitUsage},
 		{[]string{"scenario", "run", "nowhere.yaml"}, exitUsage},
+		{[]string{"scenario", "run"}, exitUsage},
 	} {
 		var out, errs bytes.Buffer
 		if got := run(t.Context(), tt.args, &out, &errs); got != tt.want {

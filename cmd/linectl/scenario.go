@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ examples/scenarios has one for each way in which a line is known to fail. Nothin
 func newScenarioRun() *cobra.Command {
 	var asJSON, every bool
 	c := &cobra.Command{
-		Use: "run FILE…", Short: "Runs stories; exits 1 if one does not come out as expected, 2 if one cannot be read", Args: cobra.MinimumNArgs(1),
+		Use: "run FILE…", Short: "Runs stories; exits 1 if one does not come out as expected, 2 if one cannot be read", Args: namesFiles,
 		Example: "  linectl scenario run examples/scenarios/*.yaml",
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -61,6 +62,13 @@ func newScenarioRun() *cobra.Command {
 	return c
 }
 
+func namesFiles(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usagef("name the files of the stories, for example examples/scenarios/*.yaml")
+	}
+	return nil
+}
+
 // readStories reads files of stories. What is wrong in any of them is wrong usage: nothing was tried.
 func readStories(paths []string) ([]*scenario.Story, error) {
 	known, err := recipes.Load(examples.FS, "reference/recipes/*.yaml")
@@ -70,6 +78,10 @@ func readStories(paths []string) ([]*scenario.Story, error) {
 	var stories []*scenario.Story
 	var errs []error
 	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			errs = append(errs, fmt.Errorf("%s is a directory: name the files in it, %s", path, filepath.Join(path, "*.yaml")))
+			continue
+		}
 		source, err := os.ReadFile(path) //nolint:gosec // the user names the file
 		if err != nil {
 			errs = append(errs, err)
