@@ -27,7 +27,7 @@ examples/scenarios has one for each way in which a line is known to fail. Nothin
 func newScenarioRun() *cobra.Command {
 	var asJSON, every bool
 	c := &cobra.Command{
-		Use: "run FILE…", Short: "Runs stories; exits 1 if one does not come out as expected, 2 if one cannot be read", Args: namesFiles,
+		Use: "run FILE…", Short: "Runs stories; exits 1 if one does not come out as expected, 2 if one cannot be read", Args: cobra.MinimumNArgs(1),
 		Example: "  linectl scenario run examples/scenarios/*.yaml",
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -60,13 +60,6 @@ func newScenarioRun() *cobra.Command {
 		return err
 	}
 	return c
-}
-
-func namesFiles(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usagef("name the files of the stories, for example examples/scenarios/*.yaml")
-	}
-	return nil
 }
 
 // readStories reads files of stories. What is wrong in any of them is wrong usage: nothing was tried.
