@@ -240,7 +240,7 @@ func (r *run) happen(e *Event) {
 	var refused string
 	switch {
 	case e.do.fault != nil:
-		if _, err := r.Plant.Inject(r.Now, *e.do.fault); err != nil {
+		if _, err := r.World.Inject(*e.do.fault); err != nil {
 			refused = err.Error()
 		}
 	case e.do.clear != "":

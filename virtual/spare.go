@@ -1,6 +1,10 @@
 package virtual
 
-import "time"
+import (
+	"time"
+
+	"linectl/simulator"
+)
 
 // Nearly all rounds over the wire find a device as the round before did, and nobody but the device and its handshake has to do with them.
 // They are not left out: each happens at its time. But the blocks need not be made, and rounds before which nothing else is due need not
@@ -63,6 +67,13 @@ func (w *World) catchUpAll() {
 	for _, e := range w.edges {
 		w.catchUp(e)
 	}
+}
+
+// Inject lets a fault into the plant as Plant.Inject does. What a device shows from then on may be what it shows now, so no round before
+// it is left behind.
+func (w *World) Inject(f simulator.Fault) (simulator.FaultState, error) {
+	w.catchUpAll()
+	return w.Plant.Inject(w.Now, f)
 }
 
 // pass lets the rounds of a calm edge go by that are due before a moment.

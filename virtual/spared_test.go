@@ -40,7 +40,7 @@ func disturbed(t *testing.T, seed uint64, every bool, class func(line.DeviceID) 
 		if f.Name != simulator.PLCReboot && f.Name != simulator.PLCRebootForgets {
 			f.For = time.Duration(50+chance.IntN(4000)) * time.Millisecond
 		}
-		if _, err := r.Plant.Inject(r.Now, f); err != nil {
+		if _, err := r.World.Inject(f); err != nil {
 			t.Fatal(err)
 		}
 	}

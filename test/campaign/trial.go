@@ -212,7 +212,7 @@ func (t *trial) inject() {
 			rest = append(rest, f)
 			continue
 		}
-		_, _ = t.Plant.Inject(t.Now, f.Fault) // what cannot happen there is refused, and so it does not
+		_, _ = t.World.Inject(f.Fault) // what cannot happen there is refused, and so it does not
 	}
 	t.waiting = rest
 }
