@@ -44,24 +44,23 @@ func NewLoop(l *Line, store Store, devices Devices, log *slog.Logger) *Loop {
 // Tell hands over what the edge of a device tells. It waits while the inbox is full, which slows the edge and loses nothing; it
 // gives up when the context ends.
 func (lp *Loop) Tell(ctx context.Context, e line.DeviceEvent) {
-	select {
-	case lp.inbox <- asked{in: Told{e}}:
-	case <-ctx.Done():
-	}
+	lp.hand(ctx, Told{e})
 }
 
 // Measure hands over how much room the disk of the records has. It gives up when the context ends.
 func (lp *Loop) Measure(ctx context.Context, r Room) {
-	select {
-	case lp.inbox <- asked{in: r}:
-	case <-ctx.Done():
-	}
+	lp.hand(ctx, r)
 }
 
 // Certify hands over the certificates that were read from their files, all of them. It gives up when the context ends.
 func (lp *Loop) Certify(ctx context.Context, list []line.Certificate) {
+	lp.hand(ctx, Read{list})
+}
+
+// hand puts an input that nobody waits for an answer to into the inbox, or gives up when the context ends.
+func (lp *Loop) hand(ctx context.Context, in Input) {
 	select {
-	case lp.inbox <- asked{in: Read{list}}:
+	case lp.inbox <- asked{in: in}:
 	case <-ctx.Done():
 	}
 }
